@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace spillway {
+
+/// The only source of time. Any thread. Tests hand in tests/support/fake_clock.h.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual TimePoint now() const = 0;
+  virtual WallTime wall() const = 0;
+};
+
+/// CLOCK_MONOTONIC and CLOCK_REALTIME.
+class SystemClock final : public Clock {
+ public:
+  TimePoint now() const override;
+  WallTime wall() const override;
+};
+
+/// RFC 3339 in UTC with milliseconds: "2026-11-20T16:20:00.123Z".
+std::string to_rfc3339(WallTime time);
+
+/// "90s", "1.5s", "250ms", "10m", "8d"; a bare number is seconds. Errors as parse_bytes.
+Result<Duration> parse_duration(std::string_view text);
+/// "250 ms", "1.5 s", "10 min", "8 d".
+std::string to_string(Duration duration);
+
+}  // namespace spillway

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace spillway {
+
+using namespace std::chrono_literals;  // 10ms, 2s: used in every policy and test
+
+using Duration = std::chrono::nanoseconds;
+
+/// The monotonic time line of this boot (CLOCK_MONOTONIC). It has no now(): pure code is handed its
+/// moment; only base/clock.h, which pure folders may not include, can ask what time it is.
+struct Monotonic {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Monotonic, duration>;
+  static constexpr bool is_steady = true;
+};
+using TimePoint = Monotonic::time_point;
+
+/// Wall-clock time, nanoseconds since 1970 UTC: for people and records only, never for arithmetic.
+struct WallTime {
+  std::int64_t unix_ns = 0;
+  friend constexpr auto operator<=>(WallTime, WallTime) = default;
+};
+
+constexpr double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+constexpr Duration from_seconds(double s) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
+}
+
+}  // namespace spillway

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -11,20 +12,36 @@ namespace spillway {
 
 /// An amount of memory, or the difference of two amounts (hence signed). A strong type, so that a
 /// percentage, a page count or a KiB figure from /proc cannot be passed where bytes are meant.
+/// Sums saturate: amounts come from guests too, and a lie must not become undefined behaviour.
 struct Bytes {
   std::int64_t count = 0;
 
   friend constexpr auto operator<=>(Bytes, Bytes) = default;
-  friend constexpr Bytes operator+(Bytes a, Bytes b) { return {a.count + b.count}; }
-  friend constexpr Bytes operator-(Bytes a, Bytes b) { return {a.count - b.count}; }
-  friend constexpr Bytes operator-(Bytes a) { return {-a.count}; }
+  friend constexpr Bytes operator+(Bytes a, Bytes b) {
+    std::int64_t sum = 0;
+    return __builtin_add_overflow(a.count, b.count, &sum) ? limit(a.count < 0) : Bytes{sum};
+  }
+  friend constexpr Bytes operator-(Bytes a, Bytes b) {
+    std::int64_t difference = 0;
+    return __builtin_sub_overflow(a.count, b.count, &difference) ? limit(a.count < 0)
+                                                                 : Bytes{difference};
+  }
+  friend constexpr Bytes operator-(Bytes a) { return Bytes{} - a; }
   constexpr Bytes& operator+=(Bytes b) { return *this = *this + b; }
   constexpr Bytes& operator-=(Bytes b) { return *this = *this - b; }
+
+  static constexpr Bytes limit(bool negative) {
+    return {negative ? std::numeric_limits<std::int64_t>::min()
+                     : std::numeric_limits<std::int64_t>::max()};
+  }
 };
 
-/// `share` of `whole`, rounded down; share may exceed 1.
+/// `share` of `whole`, rounded towards zero; share may exceed 1. Saturates; 0 when share is NaN.
 constexpr Bytes scaled(Bytes whole, double share) {
-  return {static_cast<std::int64_t>(static_cast<double>(whole.count) * share)};
+  const double product = static_cast<double>(whole.count) * share;
+  if (product != product) return {};
+  if (product >= 0x1p63 || product < -0x1p63) return Bytes::limit(product < 0);
+  return {static_cast<std::int64_t>(product)};
 }
 
 /// part / whole; 0 when whole is not positive.

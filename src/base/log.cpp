@@ -1,8 +1,14 @@
 #include "base/log.h"
 
+#include <system_error>
 #include <utility>
 
 namespace spillway {
+namespace {
+
+std::size_t cost(const std::string& text) { return sizeof(LogLine) + text.size(); }
+
+}  // namespace
 
 const char* name(Severity severity) {
   switch (severity) {
@@ -29,14 +35,24 @@ Log::~Log() {
 void Log::write(Severity severity, std::string text) {
   if (severity < threshold_) return;
   const std::lock_guard lock(mutex_);
-  if (queued_bytes_ + text.size() > capacity_bytes_) {
+  const std::size_t size = cost(text);
+  if (queued_bytes_ + size > capacity_bytes_ || !started()) {
     ++dropped_;
     return;
   }
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  queued_bytes_ += text.size();
+  queued_bytes_ += size;
   queue_.push_back({severity, std::move(text)});
   ready_.notify_one();
+}
+
+bool Log::started() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    return false;  // no thread to be had: exactly when memory is short, so drop and try again later
+  }
+  return true;
 }
 
 std::uint64_t Log::dropped() const {
@@ -48,18 +64,18 @@ void Log::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    LogLine line = std::move(queue_.front());
-    queue_.pop_front();
-    queued_bytes_ -= line.text.size();
-    const std::uint64_t lost = dropped_ - reported_;
-    reported_ = dropped_;
+    const std::deque<LogLine> lines = std::exchange(queue_, {});
+    const std::size_t written = queued_bytes_;
+    const std::uint64_t lost = dropped_ - std::exchange(reported_, dropped_);
+    if (lines.empty() && lost == 0) return;
     lock.unlock();
+    for (const LogLine& line : lines) sink_(line);
     if (lost > 0) {
-      sink_({Severity::warning, std::to_string(lost) + " log lines were dropped, the queue was full"});
+      sink_({Severity::warning,
+             std::to_string(lost) + " log lines were dropped, the queue was full"});
     }
-    sink_(line);
     lock.lock();
+    queued_bytes_ -= written;  // only now: lines on their way to a hanging sink take memory too
   }
 }
 

@@ -22,7 +22,8 @@ struct LogLine {
 /// Bounded, never blocking for its callers: lines wait in a queue of at most `capacity_bytes` and a
 /// thread of its own hands them to the sink (stderr, the journal, a host program's callback), for
 /// writing blocks exactly when memory is short. When full, new lines are dropped and counted; the
-/// sink is told how many. Any thread may write. The destructor drains what is queued.
+/// sink is told how many. Any thread may write. The destructor drains what is queued. The sink must
+/// not throw.
 class Log {
  public:
   using Sink = std::function<void(const LogLine&)>;
@@ -38,6 +39,7 @@ class Log {
   std::uint64_t dropped() const;
 
  private:
+  bool started();
   void run();
 
   Sink sink_;

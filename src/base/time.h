@@ -27,7 +27,11 @@ struct WallTime {
 };
 
 constexpr double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+/// Saturates (a pool that fills in 10^12 s is never full); NaN is zero.
 constexpr Duration from_seconds(double s) {
+  if (s != s) return Duration::zero();
+  if (s * 1e9 >= 0x1p63) return Duration::max();
+  if (s * 1e9 < -0x1p63) return Duration::min();
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
 }
 

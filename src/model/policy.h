@@ -80,10 +80,15 @@ struct CadencePolicy {
   Duration event_window = 1s;
 };
 
+using PoolPolicies = std::vector<std::pair<std::string, PoolPolicy>>;
+
+/// What differs from PoolPolicy{} out of the box: swap fills more slowly than RAM.
+PoolPolicies usual_pools();
+
 struct Policy {
   PoolPolicy defaults;
   /// First match wins; patterns as base/text matches(): "vram:*".
-  std::vector<std::pair<std::string, PoolPolicy>> pools;
+  PoolPolicies pools = usual_pools();
   LadderPolicy ladder;
   RestorePolicy restore;
   CadencePolicy cadence;

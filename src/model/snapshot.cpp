@@ -38,8 +38,9 @@ constexpr auto kByPool = [](const PoolReading& a, const PoolReading& b) { return
 }  // namespace
 
 const PoolReading* Snapshot::find(const PoolId& pool) const {
-  const auto found = std::lower_bound(pools.begin(), pools.end(), pool,
-                                   [](const PoolReading& r, const PoolId& p) { return r.pool < p; });
+  const auto found =
+      std::lower_bound(pools.begin(), pools.end(), pool,
+                       [](const PoolReading& r, const PoolId& p) { return r.pool < p; });
   return found != pools.end() && found->pool == pool ? &*found : nullptr;
 }
 

@@ -45,6 +45,7 @@ struct StatusReport {
   std::string source;  // "daemon", "embedded", "direct": who sensed it
   std::string version;
   WallTime at;
+  TimePoint now;  // the same moment on the monotonic line, which `since` and `last_used` are on
   Duration uptime{};
   Level level = Level::normal;
   std::vector<PoolStatus> pools;

@@ -4,6 +4,7 @@
 add_library(spillway_warnings INTERFACE)
 target_compile_options(spillway_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+  -Wno-missing-field-initializers  # designated initialisers name only what differs from the default
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>)
 if(NOT spillway_instrument)
   target_compile_options(spillway_warnings INTERFACE -Werror)

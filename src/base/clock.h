@@ -30,7 +30,5 @@ Result<WallTime> parse_rfc3339(std::string_view text);
 
 /// "90s", "1.5s", "250ms", "10m", "8d"; a bare number is seconds. Errors as parse_bytes.
 Result<Duration> parse_duration(std::string_view text);
-/// "250 ms", "1.5 s", "10 min", "8 d".
-std::string to_string(Duration duration);
 
 }  // namespace spillway

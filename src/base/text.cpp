@@ -1,6 +1,9 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
+#include <cmath>
 
 namespace spillway {
 namespace {
@@ -79,6 +82,11 @@ bool matches(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+std::string percent(double share) {
+  const double value = share * 100;
+  return fmt::format("{:.{}f} %", value, std::abs(value) < 9.95 && value != 0 ? 1 : 0);
 }
 
 }  // namespace spillway

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace spillway {
@@ -23,5 +24,8 @@ std::optional<std::string_view> next_word(std::string_view& rest);
 
 /// Shell-style match with '*' only (as in "cgroup:/user.slice/*").
 bool matches(std::string_view pattern, std::string_view text);
+
+/// A share for people: 0.423 is "42 %", 0.004 "0.4 %", 1.04 "104 %".
+std::string percent(double share);
 
 }  // namespace spillway

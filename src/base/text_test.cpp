@@ -86,5 +86,12 @@ TEST(Matches, SurvivesHostilePatterns) {
   EXPECT_FALSE(matches(pattern + "b", std::string(1000, 'a')));
 }
 
+TEST(Percent, HasOneDecimalWhereItMatters) {
+  EXPECT_EQ(percent(0.423), "42 %");
+  EXPECT_EQ(percent(0.004), "0.4 %");
+  EXPECT_EQ(percent(0), "0 %");
+  EXPECT_EQ(percent(1.04), "104 %");
+}
+
 }  // namespace
 }  // namespace spillway

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace spillway {
 
@@ -34,5 +35,8 @@ constexpr Duration from_seconds(double s) {
   if (s * 1e9 < -0x1p63) return Duration::min();
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
 }
+
+/// "250 ms", "1.5 s", "10 min", "8 d".
+std::string to_string(Duration duration);
 
 }  // namespace spillway

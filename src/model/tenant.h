@@ -25,6 +25,7 @@ struct TenantId {
 struct PoolChange {
   PoolId pool;
   Bytes delta;
+  friend bool operator==(const PoolChange&, const PoolChange&) = default;
 };
 
 /// One size a model can be run at. Its first variant is the one it prefers.

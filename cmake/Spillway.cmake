@@ -109,4 +109,5 @@ function(spillway_fuzzer target)
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${target} PROPERTIES
                         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/fuzz)
+  add_dependencies(fuzzers ${target})
 endfunction()

@@ -29,8 +29,9 @@ struct PoolReading {
   std::optional<Bytes> total;     // capacity or the limit in force
   std::optional<Bytes> reserved;  // the driver's or kernel's own share; nobody can give it back
   std::optional<Bytes> cache;     // the kernel's cache in it: counted as free, given back by itself
-  std::string source;             // "meminfo", "nvml", "cgroup": the sensor that read it
-  TimePoint taken;                // when the source was read; worker-fed readings may be older
+  std::string source;  // "meminfo", "nvml": the sensor that read it, or its part: "cgroup:/a"
+  TimePoint taken;     // when the source was read; worker-fed readings may be older
+  std::optional<Bytes> swapped{};  // of a cgroup: what it has in swap, beside `used`
 };
 
 enum class StallResource { memory, io, cpu };
@@ -48,6 +49,7 @@ struct StallReading {
 struct VmCounters {
   std::optional<std::uint64_t> refault_anon, refault_file, pgscan_direct, pgscan_kswapd, pgsteal,
       pswpin, pswpout, oom_kill;
+  TimePoint taken{};  // read at most once a second: the kernel takes long to add them up
 };
 
 /// /proc/meminfo beyond the pool figures, for people and for the diagnosis.
@@ -57,7 +59,8 @@ struct MemoryDetail {
   std::optional<Bytes> zram_data, zram_physical;  // before and after compression
 };
 
-/// What one process holds in RAM and swap. PSS is absent unless asked for: it is dear to read.
+/// What one process holds in RAM and swap. PSS, swap and cgroup are known of the biggest and of
+/// tenants only: they are dear to read.
 struct ProcessReading {
   ProcessKey key;
   uid_t uid = 0;
@@ -84,13 +87,15 @@ struct KernelEvent {
   TimePoint at;
 };
 
-using Reading = std::variant<PoolReading, StallReading, VmCounters, MemoryDetail, ProcessReading,
-                             DeviceUse, KernelEvent>;
-
-/// A sensor that could not read. The pools it used to deliver are then unknown, not gone.
+/// A source that could not be read: a sensor, or one part of a sensor that watches several things
+/// ("cgroup:/a"). The pools whose source it was are then unknown, not gone.
 struct Fault {
   std::string sensor;
   Error error;
 };
+
+/// A Fault among readings: the part it names failed while the others were read.
+using Reading = std::variant<PoolReading, StallReading, VmCounters, MemoryDetail, ProcessReading,
+                             DeviceUse, KernelEvent, Fault>;
 
 }  // namespace spillway

@@ -64,6 +64,7 @@ Snapshot make_snapshot(TimePoint at, WallTime wall, std::vector<Reading> reading
                    [&](ProcessReading& r) { snapshot.processes.push_back(std::move(r)); },
                    [&](DeviceUse& r) { snapshot.device_uses.push_back(std::move(r)); },
                    [&](KernelEvent& r) { snapshot.events.push_back(std::move(r)); },
+                   [&](Fault& r) { snapshot.faults.push_back(std::move(r)); },
                },
                reading);
   }

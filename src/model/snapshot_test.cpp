@@ -59,6 +59,15 @@ TEST(MakeSnapshot, MemoryDetailsOfSeveralSensorsAreJoined) {
   EXPECT_EQ(s.memory.dirty, std::nullopt);
 }
 
+TEST(MakeSnapshot, AFaultAmongReadingsIsFiledWithTheFaults) {
+  const Snapshot s = make_snapshot(
+      {}, {}, {reading("ram", 1_B), Fault{"cgroup:/a", {Errc::invalid, "garbage", "/a", {}}}},
+      {Fault{"psi", {}}});
+  EXPECT_TRUE(s.faulty("psi"));
+  EXPECT_TRUE(s.faulty("cgroup:/a"));
+  EXPECT_NE(s.find(kRam), nullptr);
+}
+
 TEST(Snapshot, FindTellsPresentFromAbsent) {
   const Snapshot s = make_snapshot({}, {}, {reading("ram", 1_B)}, {});
   ASSERT_NE(s.find(kRam), nullptr);

@@ -53,6 +53,7 @@ struct Step {
   TenantId tenant;                    // empty for notify and refuse
   PoolId pool;                        // for whose sake
   Level level = Level::normal;        // of that pool when it was decided
+  std::optional<Bytes> used, total;   // of that pool then, where known; filled in by the engine
   Bytes target;                       // how much is wanted from this step
   std::vector<PoolChange> estimate;
   Duration deadline{};

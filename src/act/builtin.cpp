@@ -1,0 +1,23 @@
+#include "act/builtin.h"
+
+#include "act/callback.h"
+#include "act/cgroup_reclaim.h"
+#include "act/freeze.h"
+#include "act/preserve.h"
+#include "act/stop.h"
+
+namespace spillway {
+
+std::vector<std::unique_ptr<Action>> make_builtin_actions(const ActionOptions& options) {
+  std::vector<std::unique_ptr<Action>> actions;
+  actions.push_back(std::make_unique<NotifyAction>(options.notify));
+  actions.push_back(std::make_unique<CallbackAction>(options.guests));
+  actions.push_back(std::make_unique<CgroupReclaimAction>(options.root));
+  actions.push_back(std::make_unique<FreezeAction>(options.root));
+  actions.push_back(std::make_unique<PreserveAction>(options.guests, options.preserve));
+  actions.push_back(std::make_unique<RefuseAction>(options.refusals));
+  actions.push_back(std::make_unique<StopAction>(options.stop_grace));
+  return actions;
+}
+
+}  // namespace spillway

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "act/action.h"
+#include "act/preserve_store.h"
+#include "port/guest_link.h"
+
+namespace spillway {
+
+/// Asks a program for what it must not lose (an audio buffer, the state of a transcription), keeps it
+/// crash-safely and tells the program so ("preserved"). Pinned tenants are asked too. A program that
+/// hands over nothing has kept its state by itself.
+class PreserveAction final : public Action {
+ public:
+  PreserveAction(std::shared_ptr<GuestLink> guests, std::shared_ptr<PreserveStore> store)
+      : guests_(std::move(guests)), store_(std::move(store)) {}
+
+  std::string_view name() const override { return "preserve"; }
+  Capability capability() const override;
+  void offers(const Snapshot& snapshot, const Tenant& tenant,
+              std::vector<Offer>& out) const override;
+  Outcome run(const Step& step, const Tenant& tenant, TimePoint deadline) override;
+
+ private:
+  std::shared_ptr<GuestLink> guests_;
+  std::shared_ptr<PreserveStore> store_;
+};
+
+}  // namespace spillway

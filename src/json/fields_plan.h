@@ -117,6 +117,7 @@ void fields(V& v, typename V::template Ref<Demand> x) {
   v("dry_run", x.dry_run);
   v("deadline_ns", x.deadline);
   v("reason", x.reason);
+  v("only_uid", x.only_uid);
 }
 
 template <class V>

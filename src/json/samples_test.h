@@ -152,7 +152,8 @@ inline Demand sample() {
           .highest = Rung::evict,
           .dry_run = true,
           .deadline = TimePoint(9s),
-          .reason = "spillway free"};
+          .reason = "spillway free",
+          .only_uid = 1000};
 }
 template <>
 inline Step sample() {

@@ -156,7 +156,8 @@ class Document {
   /// Measures after which a request does not find the model where it used to be.
   static bool takes_it_away(const Taken& taken) {
     return taken.rung == Rung::unload_idle || taken.rung == Rung::offload ||
-           taken.rung == Rung::evict || taken.rung == Rung::freeze || taken.rung == Rung::stop;
+           taken.rung == Rung::spill || taken.rung == Rung::evict || taken.rung == Rung::freeze ||
+           taken.rung == Rung::stop;
   }
 
   void members(const Taken& x) {

@@ -58,6 +58,9 @@ class JsonWriter {
     value(content);
   }
 
+  /// The next value is this JSON text, as it is.
+  void raw(std::string_view json) { scalar(json); }
+
   const std::string& text() const { return out_; }
   std::string take() { return std::move(out_); }
 

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "decide/simulator_test.h"
+#include "tests/support/simulator.h"
 
 namespace spillway {
 namespace {

@@ -3,7 +3,7 @@
 #include <random>
 #include <set>
 
-#include "decide/simulator_test.h"
+#include "tests/support/simulator.h"
 
 namespace spillway {
 namespace {

@@ -1,4 +1,4 @@
-#include "decide/simulator_test.h"
+#include "tests/support/simulator.h"
 
 #include <algorithm>
 

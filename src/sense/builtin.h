@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sense/process.h"
+#include "sense/sensor.h"
+
+namespace spillway {
+
+struct SensorOptions {
+  std::string root = "/";            // where /proc, /sys and /dev are looked for
+  std::vector<std::string> cgroups;  // groups to watch, as in /proc/PID/cgroup
+  std::vector<std::pair<std::string, std::string>> injected;  // pool name -> absolute path
+  bool kmsg = true;
+  bool psi_triggers = true;
+  ProcessOptions processes;
+};
+
+/// Every sensor that reads the kernel's files. One line each: this is the list.
+std::vector<std::unique_ptr<Sensor>> make_builtin_sensors(const SensorOptions& options);
+
+}  // namespace spillway

@@ -41,6 +41,8 @@ struct PoolAssessment {
   Bytes excess;
   /// How much could be put back without coming near warning: (warning exit - margin) - used.
   Bytes room;
+  /// How much more until the next level is entered; none at shutdown and while unknown.
+  std::optional<Bytes> to_next;
   bool relaxed = false;  // below the restore threshold
   Shape shape = Shape::unknown;
   std::string evidence;  // one sentence with the numbers it rests on

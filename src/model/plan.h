@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +44,7 @@ struct Demand {
   bool dry_run = false;
   TimePoint deadline;
   std::string reason;              // who asked, for the records
+  std::optional<uid_t> only_uid;   // only tenants of this user are touched; none: anybody's
 };
 
 /// One measure, as data: it can be printed, recorded, replayed and refused.

@@ -58,6 +58,7 @@ struct Tenant {
   uid_t uid = 0;
   std::optional<ProcessKey> process;
   std::string cgroup;  // its own scope (path below the cgroup root), empty if it shares one
+  std::string group;   // the memory cgroup its process is in: what it holds in RAM counts there too
   Abilities abilities;
   std::vector<Variant> variants;      // ordered from preferred to smallest; may be empty
   std::string variant;                // the one in use

@@ -80,6 +80,7 @@ void fields(V& v, typename V::template Ref<Tenant> x) {
   v("uid", x.uid);
   v("process", x.process);
   v("cgroup", x.cgroup);
+  v("group", x.group);
   v("abilities", x.abilities);
   v("variants", x.variants);
   v("variant", x.variant);

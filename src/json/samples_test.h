@@ -117,6 +117,7 @@ inline Tenant sample() {
   x.uid = 1000;
   x.process = ProcessKey{4711, 99};
   x.cgroup = "/user.slice/stt";
+  x.group = "/user.slice";
   x.abilities = {true, true, true, true, true, true};
   x.variants = {{"fp16", {{kRam, 1_GiB}}}, {"cpu", {}}};
   x.variant = "fp16";

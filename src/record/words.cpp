@@ -58,7 +58,7 @@ std::string done_to(Rung rung, const std::string& detail) {
     case Rung::refuse: return "refused";
     case Rung::stop: return "stopped";
   }
-  return std::string(name(rung));
+  return {};
 }
 
 std::string usage(const PoolAssessment& pool) {

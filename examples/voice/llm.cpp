@@ -1,0 +1,11 @@
+// The language model: the biggest. Keeps a cache per request, and can answer from disk.
+#include "stage.h"
+
+int main(int argc, char** argv) {
+  return voice::run_stage({.name = "llm",
+                           .seed = 4,
+                           .priority = 5,
+                           .can_use_disk = true,
+                           .cache_mib_per_request = 4},
+                          argc, argv);
+}

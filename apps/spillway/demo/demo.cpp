@@ -1,0 +1,227 @@
+#include "demo/demo.h"
+
+#include <fmt/format.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "demo/budget.h"
+#include "demo/memory_limit.h"
+#include "demo/scenario.h"
+#include "demo/verdict.h"
+#include "voice/weights.h"
+
+namespace spillway {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A day in forty seconds: what has rested for five of them is idle. All else is as it comes.
+constexpr const char* kPolicy = "[ladder]\nidle_after = \"5s\"\n";
+
+/// A directory of the demo's own on a real disk, removed at the end.
+class Workspace {
+ public:
+  static Result<Workspace> make() {
+    // Weights on a tmpfs would be in memory twice over: /var/tmp is on disk on every distribution.
+    const char* wished = std::getenv("TMPDIR");
+    for (const std::string& base : {std::string(wished ? wished : ""), std::string("/var/tmp"),
+                                   std::string("/tmp"), fs::current_path().string()}) {
+      struct statfs info {};
+      constexpr long kTmpfs = 0x01021994;
+      if (base.empty() || ::statfs(base.c_str(), &info) != 0 || info.f_type == kTmpfs) continue;
+      std::string path = base + "/spillway-demo-XXXXXX";
+      if (::mkdtemp(path.data())) return Workspace(path);
+    }
+    return fail(Errc::unavailable, "no directory on a disk can be written", {},
+                "set TMPDIR to one with 2 GB free");
+  }
+  Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ~Workspace() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit Workspace(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+std::string own_directory() { return fs::read_symlink("/proc/self/exe").parent_path().string(); }
+
+/// Beside this program in a build tree, in libexec once installed.
+Result<std::string> find_programs() {
+  for (const std::string& place :
+       {own_directory(), own_directory() + "/../libexec/spillway", own_directory() + "/../lib/spillway"}) {
+    if (::access((place + "/voice-llm").c_str(), X_OK) == 0) return place;
+  }
+  return fail(Errc::not_found, "the demo's programs (voice-llm ...) are not installed", {},
+              "build them with ./dev build");
+}
+
+Bytes available_ram() {
+  std::ifstream file("/proc/meminfo");
+  std::string key, unit;
+  for (std::int64_t kib = 0; file >> key >> kib >> unit;) {
+    if (key == "MemAvailable:") return Bytes{kib << 10};
+  }
+  return {};
+}
+
+/// The guard itself: outside the limit, on a socket and with a configuration of the demo's own.
+Result<Child> start_daemon(const std::string& directory, const std::string& config,
+                           const std::string& record) {
+  std::ofstream(directory + "/spillway.toml") << config;
+  ChildSpec spec{.command = {own_directory() + "/spillwayd", "--socket", directory + "/control.sock",
+                             "--config", directory + "/spillway.toml"},
+                 .errors = directory + "/spillwayd.log"};
+  if (!record.empty()) spec.command.insert(spec.command.end(), {"--record", record});
+  auto daemon = Child::start(spec);
+  for (int i = 0; daemon && i < 250; ++i) {
+    if (::access((directory + "/control.sock").c_str(), F_OK) == 0) return daemon;
+    if (daemon->ended()) break;
+    ::usleep(20'000);
+  }
+  std::ifstream log(spec.errors);
+  std::string said, line;
+  while (std::getline(log, line)) said += "\n  " + line;
+  return fail(Errc::unavailable, "spillwayd did not start; it said:" + said, spec.command[0]);
+}
+
+class Demo {
+ public:
+  Demo(DemoOptions options, const Workspace& workspace, std::string programs, Sizes sizes)
+      : options_(std::move(options)),
+        ground_{workspace.path(), std::move(programs)},
+        sizes_(sizes),
+        timeline_(::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR")) {}
+
+  Result<bool> perform() {
+    for (const StageSize& stage : sizes_.stages) {
+      voice::Weights::create(ground_.weights(stage), stage.seed,
+                             static_cast<std::size_t>(stage.weights.count));
+    }
+    auto limit = MemoryLimit::make(sizes_.limit);
+    if (!limit) return on_budget(limit.error());
+    fmt::print(
+        "Four programs of a voice stack (vad, stt, tts, llm) hold {} of weights under a memory\n"
+        "limit of {} ({}). Then a visitor wants {}.\n",
+        to_string(sizes_.weights()), to_string(sizes_.limit), limit->version(),
+        to_string(sizes_.visitor));
+
+    timeline_.chapter("Without Spillway");
+    timeline_.restart();
+    Run run = limited(*limit);
+    run.common.command = {"--unguarded"};
+    const auto without = play(run);
+    if (!without) return tl::unexpected(without.error());
+    const std::uint64_t kills_before = limit->oom_kills();
+
+    timeline_.chapter("With Spillway");
+    timeline_.restart();
+    Run guarded = limited(*limit);
+    guarded.kernel_kills = [&] { return limit->oom_kills() - kills_before; };
+    const auto with = watched(std::move(guarded), PoolId{"cgroup:" + limit->path()},
+                              fmt::format("[daemon]\ncgroups = [\"{}\"]\n{}", limit->path(), kPolicy));
+    if (!with) return tl::unexpected(with.error());
+    return conclude(*without, *with);
+  }
+
+ private:
+  Run limited(const MemoryLimit& limit) {
+    return Run{.ground = ground_,
+               .sizes = sizes_,
+               .timeline = timeline_,
+               .common = {.cgroup_procs = limit.procs()},
+               .visitor_cgroup_procs = limit.procs(),
+               .used = [&limit] { return limit.used(); },
+               .kernel_kills = [&limit] { return limit.oom_kills(); },
+               .members = [](const auto&) {}};
+  }
+
+  /// No cgroup: the guard keeps the programs within a budget that nothing enforces.
+  Result<bool> on_budget(const Error& why) {
+    fmt::print(
+        "No memory limit can be set here: {}.\n"
+        "So nothing below would have been killed. Instead the guard keeps four programs with {} of\n"
+        "weights, and a visitor of {}, within a budget of {}.\n",
+        to_string(why), to_string(sizes_.weights()), to_string(sizes_.visitor),
+        to_string(sizes_.limit));
+    const std::string file = ground_.directory + "/budget";
+    Budget budget(file, sizes_.limit);
+    timeline_.chapter("With Spillway, on a budget");
+    timeline_.restart();
+    Run run{.ground = ground_,
+            .sizes = sizes_,
+            .timeline = timeline_,
+            .common = {.command = {"--pool", "injected:budget"}},
+            .used = [&] { return budget.used(); },
+            .kernel_kills = [] { return std::uint64_t{0}; },
+            .members = [&](const auto& pids) { budget.members(pids); }};
+    const auto with = watched(std::move(run), PoolId{"injected:budget"},
+                              fmt::format("[injected]\nbudget = \"{}\"\n{}", file, kPolicy));
+    if (!with) return tl::unexpected(with.error());
+    return conclude(std::nullopt, *with);
+  }
+
+  Result<DemoVerdict> watched(Run run, const PoolId& pool, const std::string& config) {
+    auto daemon = start_daemon(ground_.directory, config, options_.record);
+    if (!daemon) return tl::unexpected(daemon.error());
+    const std::string socket = ground_.directory + "/control.sock";
+    auto follower = Follower::start(socket, pool, timeline_);
+    if (!follower) return tl::unexpected(follower.error());
+    run.common.environment.emplace_back("SPILLWAY_SOCKET", socket);
+    run.follower = follower->get();
+    auto verdict = play(run);
+    follower->reset();
+    daemon->stop(5s);
+    return verdict;
+  }
+
+  bool conclude(const std::optional<DemoVerdict>& without, const DemoVerdict& with) {
+    fmt::print("\n{}", table(without, with));
+    if (!options_.record.empty()) {
+      fmt::print("\nRecorded in {0}; see what today's rules would decide:\n  spillway replay {0}\n",
+                 options_.record);
+    }
+    return good(with);
+  }
+
+  const DemoOptions options_;
+  const Ground ground_;
+  const Sizes sizes_;
+  Timeline timeline_;
+};
+
+ExitCode report(const Error& error) {
+  fmt::print(stderr, "spillway demo: {}\n", to_string(error));
+  return ExitCode::failure;
+}
+
+}  // namespace
+
+ExitCode demo(const DemoOptions& options) {
+  auto programs = find_programs();
+  if (!programs) return report(programs.error());
+  auto sizes = sizes_for(available_ram());
+  if (!sizes) return report(sizes.error());
+  auto workspace = Workspace::make();
+  if (!workspace) return report(workspace.error());
+  try {
+    DemoOptions absolute = options;
+    if (!absolute.record.empty()) absolute.record = fs::absolute(absolute.record).string();
+    const auto good = Demo(std::move(absolute), *workspace, std::move(*programs), *sizes).perform();
+    if (!good) return report(good.error());
+    return *good ? ExitCode::ok : ExitCode::failure;
+  } catch (const std::exception& error) {  // writing the weights: a full disk
+    return report({Errc::io, error.what(), workspace->path(), "the demo needs 2 GB there"});
+  }
+}
+
+}  // namespace spillway

@@ -1,0 +1,49 @@
+#include "demo/timeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace spillway {
+namespace {
+
+constexpr const char* kPlain = "";
+constexpr const char* kBold = "\033[1m";
+constexpr const char* kDim = "\033[2m";
+
+}  // namespace
+
+Timeline::Timeline(bool colour) : colour_(colour) { restart(); }
+
+void Timeline::restart() {
+  const std::lock_guard lock(mutex_);
+  start_ = std::chrono::steady_clock::now();
+}
+
+void Timeline::say(const std::string& text) { line(text, kPlain); }
+
+void Timeline::gauge(Bytes used, Bytes limit, const std::string& text) {
+  constexpr int kWidth = 20;
+  const double share = ratio(used, limit);
+  const int filled = std::clamp(static_cast<int>(share * kWidth + 0.5), 0, kWidth);
+  line(fmt::format("[{:=<{}}{:{}}] {:>3.0f}% {}", "", filled, "", kWidth - filled, share * 100, text),
+       kDim);
+}
+
+void Timeline::chapter(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  fmt::print("\n{}{}{}\n", colour_ ? kBold : "", text, colour_ ? "\033[0m" : "");
+  std::fflush(stdout);
+}
+
+void Timeline::line(const std::string& text, const char* colour) {
+  const std::lock_guard lock(mutex_);
+  const double since =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  fmt::print("{}{:6.1f}s  {}{}\n", colour_ ? colour : "", since, text,
+             colour_ && *colour ? "\033[0m" : "");
+  std::fflush(stdout);
+}
+
+}  // namespace spillway

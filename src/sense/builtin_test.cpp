@@ -5,6 +5,7 @@
 #include <set>
 
 #include "model/snapshot.h"
+#include "sense/cgroup.h"
 #include "tests/support/temp_tree.h"
 
 namespace spillway {
@@ -52,6 +53,16 @@ TEST(BuiltinSensors, SenseAUnifiedMachineWhole) {
   EXPECT_TRUE(snapshot.vm.oom_kill);
   EXPECT_TRUE(snapshot.memory.available);
   EXPECT_TRUE(snapshot.faults.empty());
+}
+
+TEST(BuiltinSensors, TheListOfCgroupsCanBeChangedLater) {
+  const TempTree tree("linux-6.1-unified");
+  const auto sensors = make_builtin_sensors({.root = tree.path()});
+  CgroupSensor* cgroups = find_cgroup_sensor(sensors);
+  ASSERT_NE(cgroups, nullptr);
+  cgroups->watch({"/models.slice"});
+  EXPECT_FALSE(cgroups->read({.now = TimePoint(1h), .owners = false, .tenants = {}})->empty());
+  EXPECT_EQ(find_cgroup_sensor({}), nullptr);
 }
 
 TEST(BuiltinSensors, SenseAnOldMachineWithoutPsiAndSwap) {

@@ -51,4 +51,11 @@ void CgroupSensor::capabilities(std::vector<Capability>& out) const {
   }
 }
 
+CgroupSensor* find_cgroup_sensor(const std::vector<std::unique_ptr<Sensor>>& sensors) {
+  for (const auto& sensor : sensors) {
+    if (auto* cgroups = dynamic_cast<CgroupSensor*>(sensor.get())) return cgroups;
+  }
+  return nullptr;
+}
+
 }  // namespace spillway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,8 @@ class CgroupSensor final : public Sensor {
   bool with_triggers_;
   std::vector<CgroupWatch> watches_;
 };
+
+/// The one among all sensors, to change its list; null without it.
+CgroupSensor* find_cgroup_sensor(const std::vector<std::unique_ptr<Sensor>>& sensors);
 
 }  // namespace spillway

@@ -67,6 +67,15 @@ TEST(CgroupSensor, WithoutALimitAnywhereTheCapacityIsUnknown) {
   EXPECT_TRUE(pool.used);
 }
 
+TEST(CgroupSensor, V2AsCaptured) {
+  Machine machine("linux-6.1-debian", {"/app.slice/llm.service"});
+  const auto pool = machine.all<PoolReading>().at(0);
+  EXPECT_EQ(pool.total, 200_MiB);
+  EXPECT_EQ(pool.used, Bytes{134381568 - 2125824 - 208696});
+  EXPECT_EQ(pool.swapped, Bytes{30531584});
+  EXPECT_EQ(machine.all<StallReading>().size(), 1u);
+}
+
 TEST(CgroupSensor, V1CountsLikeV2) {
   Machine machine("linux-6.18-hybrid", {"/app"});
   const auto pool = machine.all<PoolReading>().at(0);

@@ -17,7 +17,8 @@ PoolReading ram_of(const TempTree& tree) {
 }
 
 TEST(ParseMeminfo, ReadsEveryKernelsFile) {
-  for (const char* fixture : {"linux-6.18-hybrid", "linux-6.1-unified", "linux-5.4-v1"}) {
+  for (const char* fixture :
+       {"linux-6.18-hybrid", "linux-6.1-debian", "linux-6.1-unified", "linux-5.4-v1"}) {
     const TempTree tree(fixture);
     const auto meminfo = parse_meminfo(tree.read("proc/meminfo"));
     ASSERT_TRUE(meminfo) << fixture;

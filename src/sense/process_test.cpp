@@ -68,6 +68,16 @@ TEST(ProcessSensor, ReadsACapturedProcess) {
   EXPECT_EQ(all[0].oom_score_adj, 0);
 }
 
+TEST(ProcessSensor, ReadsSwapAndTheGroupOfV2) {
+  const TempTree tree("linux-6.1-debian");
+  ProcessSensor sensor(SysRoot(tree.path()), kPatient);
+  const auto all = processes(sensor);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].cgroup, "/app.slice/llm.service");
+  EXPECT_EQ(all[0].swap, Bytes{21624 * 1024});
+  EXPECT_EQ(all[0].pss, Bytes{112720 * 1024});
+}
+
 TEST(ProcessSensor, TheBiggestComeFirstAndOnlySoMany) {
   Machine machine;
   for (int pid = 1; pid <= 20; ++pid) machine.add_process(pid, pid * 10);

@@ -67,6 +67,13 @@ TEST(CompressionRatio, IsTwoUntilThereIsSomethingToMeasure) {
   EXPECT_DOUBLE_EQ(compression_ratio({6_MiB, 2_MiB, {}}), 3.0);
 }
 
+TEST(CompressionRatio, PagesThatAreAllAlikePromiseNothing) {
+  const TempTree tree("linux-6.1-debian-zram");
+  const auto stat = parse_mm_stat(tree.read("sys/block/zram0/mm_stat")).value();
+  EXPECT_GT(ratio(stat.data, stat.physical), 1000.0);
+  EXPECT_DOUBLE_EQ(compression_ratio(stat), 4.0);
+}
+
 TEST(Fillable, IsTheLeastOfFreeSwapRamAndLimit) {
   const ZramStat packed{4_GiB, 1_GiB, {}};
   EXPECT_EQ(fillable(packed, 1_GiB, 8_GiB), 1_GiB);
@@ -84,6 +91,19 @@ TEST(SwapSensor, ReadsSwapOnADisk) {
   EXPECT_EQ(swap->total, Bytes{8388604LL * 1024});
   EXPECT_EQ(swap->used, 1_GiB);
   EXPECT_EQ(swap->reserved, std::nullopt);
+}
+
+TEST(SwapSensor, AgreesWithMeminfoOfTheSameMoment) {
+  for (const char* fixture : {"linux-6.1-debian", "linux-6.1-debian-zram"}) {
+    const TempTree tree(fixture);
+    const auto readings = read(tree);
+    const PoolReading* swap = find(readings, kSwap);
+    ASSERT_NE(swap, nullptr) << fixture;
+    const auto kib = [](Bytes b) { return std::to_string(b.count / 1024) + " kB"; };
+    const std::string meminfo = tree.read("proc/meminfo");
+    EXPECT_NE(meminfo.find(kib(*swap->total)), std::string::npos) << fixture;
+    EXPECT_NE(meminfo.find(kib(*swap->total - *swap->used)), std::string::npos) << fixture;
+  }
 }
 
 TEST(SwapSensor, NoSwapIsNoPool) {

@@ -31,11 +31,13 @@ TEST(ParseVmstat, BeforeTheSplitRefaultsWereOfFiles) {
   EXPECT_EQ(vm.refault_anon, std::nullopt);
 }
 
-TEST(ParseVmstat, ReadsTheCapturedFileWhole) {
-  const auto vm = parse_vmstat(TempTree("linux-6.18-hybrid").read("proc/vmstat")).value();
-  for (const auto& counter : {vm.refault_anon, vm.refault_file, vm.pgscan_direct, vm.pgscan_kswapd,
-                              vm.pgsteal, vm.pswpin, vm.pswpout, vm.oom_kill}) {
-    EXPECT_TRUE(counter);
+TEST(ParseVmstat, ReadsCapturedFilesWhole) {
+  for (const char* fixture : {"linux-6.18-hybrid", "linux-6.1-debian"}) {
+    const auto vm = parse_vmstat(TempTree(fixture).read("proc/vmstat")).value();
+    for (const auto& counter : {vm.refault_anon, vm.refault_file, vm.pgscan_direct,
+                                vm.pgscan_kswapd, vm.pgsteal, vm.pswpin, vm.pswpout, vm.oom_kill}) {
+      EXPECT_TRUE(counter) << fixture;
+    }
   }
 }
 

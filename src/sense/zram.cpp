@@ -23,7 +23,7 @@ Result<ZramStat> parse_mm_stat(std::string_view text) {
 
 double compression_ratio(const ZramStat& stat) {
   if (stat.data < 1_MiB || stat.physical <= Bytes{}) return 2.0;
-  return ratio(stat.data, stat.physical);
+  return std::min(4.0, ratio(stat.data, stat.physical));
 }
 
 Bytes fillable(const ZramStat& stat, Bytes free, Bytes easily_available) {

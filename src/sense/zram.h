@@ -18,8 +18,9 @@ struct ZramStat {
 /// One line of numbers; the first four columns are in every kernel that has the file (4.2).
 Result<ZramStat> parse_mm_stat(std::string_view text);
 
-/// Bytes stored per byte of RAM. Below 1 MiB of data there is nothing to measure: 2, which is what
-/// zram.rst says to expect.
+/// Bytes stored per byte of RAM, as far as the next pages may be expected to do as well: at most 4,
+/// for zeroed pages cost nothing and prove nothing. Below 1 MiB of data there is nothing to measure: 2,
+/// which is what zram.rst says to expect.
 double compression_ratio(const ZramStat& stat);
 
 /// How much more swap on zram can really be filled: no more than is free there, and no more than

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "sense/sensor.h"
+
+namespace spillway {
+
+/// VRAM as seen through the CUDA or HIP driver that the program has loaded (capi/gpu_driver.h), for
+/// the embedded mode. Reads on a thread of its own, since a driver may hang: then the last reading
+/// ages until it is unknown. The thread starts with the first driver found. Faults: the driver's own
+/// errors. Empty while the program uses no GPU.
+class DriverVramSensor final : public Sensor {
+ public:
+  /// `clock` outlives a hung driver call: it is static or the program's.
+  explicit DriverVramSensor(const Clock& clock);
+  /// A thread stuck in the driver is left behind.
+  ~DriverVramSensor() override;
+
+  std::string_view name() const override { return "driver"; }
+  /// Waits for the fresh reading at most 2 ms, then takes the last one with its age.
+  Result<std::vector<Reading>> read(const Look& look) override;
+  /// Trims the devices' memory pools before the next reading; does not wait.
+  void trim();
+
+ private:
+  struct State;
+  bool find_drivers();
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace spillway

@@ -88,7 +88,10 @@ class Flattener {
  private:
   void put(const KeyPath& path, const toml::node& node) {
     const toml::source_position at = node.source().begin;
-    into_.put(path, {scalar(node), {file_.path, at.line, at.column}, file_.is_system});
+    const auto* table = node.as_table();
+    const auto* array = node.as_array();
+    const bool is_empty = (table && table->empty()) || (array && array->empty());
+    into_.put(path, {scalar(node), {file_.path, at.line, at.column}, file_.is_system, is_empty});
   }
 
   ConfigEntries& into_;

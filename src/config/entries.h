@@ -15,6 +15,7 @@ struct ConfigEntry {
   ConfigScalar value;
   Origin origin;
   bool is_system = true;
+  bool is_empty = false;  // a table or a list without anything in it
 };
 
 /// The values of all files by key; what was read later has replaced what was read before. Tables of

@@ -162,7 +162,8 @@ TEST_F(Load, AnUnreadableFileIsFatal) {
 }
 
 TEST_F(Load, ATableWhereAValueBelongsAndTheReverseAreFatal) {
-  EXPECT_EQ(first_problem(load("ladder = 3\n")), "etc/spillway.toml:1:10: ladder is a table");
+  EXPECT_EQ(first_problem(load("ladder = 3\n")),
+            "etc/spillway.toml:1:10: ladder is a table (write [ladder] and its keys below)");
   EXPECT_FALSE(load("[[tenants]]\npriority = 1\n").usable()) << "a tenant without a name";
 }
 

@@ -167,10 +167,7 @@ void ConfigReader::report_unknown() {
     const auto under = known_.lower_bound(path);
     const bool is_table = under != known_.end() && under->size() > path.size() &&
                           std::equal(path.begin(), path.end(), under->begin());
-    const auto* list = std::get_if<std::vector<std::string>>(&entry.value);
-    const bool is_empty =
-        std::holds_alternative<std::monostate>(entry.value) || (list && list->empty());
-    if (is_table && is_empty) continue;
+    if (is_table && entry.is_empty) continue;
     KeyPath generic = path;
     if (path.size() > 1 && path[0] == "pools") generic[1] = "PATTERN";
     if (path.size() > 1 && path[0] == "tenants") generic.erase(generic.begin() + 1);
@@ -178,7 +175,9 @@ void ConfigReader::report_unknown() {
     result_.problems.push_back(
         {is_table, entry.origin,
          is_table ? to_string(path) + " is a table" : "unknown key " + to_string(generic),
-         nearest.empty() || is_table ? "" : "did you mean " + nearest + "?"});
+         is_table          ? "write [" + to_string(path) + "] and its keys below"
+         : nearest.empty() ? ""
+                           : "did you mean " + nearest + "?"});
   }
 }
 

@@ -156,6 +156,8 @@ TEST(Injected, NamesPoolsAndTheirFiles) {
   EXPECT_EQ(config.injected[1].first, "budget");
   EXPECT_NE(problem("[injected]\nbudget = \"relative\"\n"), "usable");
   EXPECT_NE(problem("[injected]\nbudget = \"\"\n"), "usable");
+  EXPECT_EQ(problem("[[injected]]\nname = \"budget\"\n"),
+            "spillway.toml:1:1: injected is a table (write [injected] and its keys below)");
   EXPECT_NE(problem("[injected.budget]\npath = \"/x\"\n"), "usable");
 }
 
@@ -173,6 +175,12 @@ TEST(Tenants, OfAllFilesAreCollectedInOrder) {
   EXPECT_EQ(config.tenants[1].pin, true);
   EXPECT_EQ(config.tenants[2].name, "a1");
   EXPECT_EQ(config.tenants[2].stop_allowed, true);
+}
+
+TEST(Tables, MayBeEmpty) {
+  EXPECT_TRUE(
+      read("[levels]\n[ladder.highest]\n[pools]\n[pools.ram]\n[injected]\n").problems.empty());
+  EXPECT_TRUE(read("tenants = []\n").problems.empty());
 }
 
 TEST(Tenants, ATypoIsAWarningWithTheRightName) {

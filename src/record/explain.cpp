@@ -160,7 +160,7 @@ class Answer {
     if (past_.policy && !past_.policy->restore.enabled) return "giving back is switched off";
     for (const PoolChange& change : taken.changes) {
       if (change.delta >= Bytes{}) continue;
-      const std::string obstacle = obstacle_in(change.pool, -change.delta);
+      std::string obstacle = obstacle_in(change.pool, -change.delta);
       if (!obstacle.empty()) return obstacle;
     }
     return "its turn has not come; nothing stands in its way";

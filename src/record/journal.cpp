@@ -121,7 +121,7 @@ Status JournalWriter::write_line(std::string text, bool begins_file) {
     ++number_;
   }
   if (!fd_) {
-    if (const Status ok = open_file(); !ok) return ok;
+    if (Status ok = open_file(); !ok) return ok;
     // Old files are tended to when a new one begins: not urgent, so no failure of this line.
     if (rotated) keep_bound();
   }

@@ -75,7 +75,7 @@ Status write_thinned(const JournalFile& file, int fd, const std::string& path) {
     if (!thinner.keeps(*event)) continue;
     std::string line = to_compact_text(*event) + "\n";
     line.insert(1, std::exchange(schema, {}));
-    if (const Status ok = write_all(fd, line, path); !ok) return ok;
+    if (Status ok = write_all(fd, line, path); !ok) return ok;
   }
   return fsync(fd) == 0 ? Status{} : tl::unexpected<Error>(system_error(errno, path));
 }
@@ -116,7 +116,7 @@ Status thin_journal_file(const JournalFile& file) {
   const std::string partial = target + ".tmp";
   const UniqueFd fd(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
   if (!fd) return tl::unexpected<Error>(system_error(errno, partial));
-  if (const Status ok = write_thinned(file, fd.get(), partial); !ok) {
+  if (Status ok = write_thinned(file, fd.get(), partial); !ok) {
     unlink(partial.c_str());
     return ok;
   }
@@ -143,7 +143,7 @@ Status keep_within(const std::string& directory, const JournalLimits& limits, st
   for (JournalFile& file : *files) {
     const bool old = now.unix_ns - file.modified.unix_ns > limits.thin_after.count();
     if (file.thinned || (!old && total <= limits.max_total)) continue;
-    if (const Status ok = thin_journal_file(file); !ok) return ok;
+    if (Status ok = thin_journal_file(file); !ok) return ok;
     file.path = journal_path(directory, file.number, true);
     struct stat info {};
     const Bytes left{stat(file.path.c_str(), &info) == 0 ? info.st_size : 0};

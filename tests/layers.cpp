@@ -127,7 +127,7 @@ class FolderCheck {
 
   // Why `file` may not have this include; nullopt if it may.
   std::optional<std::string> objection(const std::string& file, const Include& include) const {
-    const bool test = file.ends_with("_test.cpp");
+    const bool test = file.ends_with("_test.cpp") || file.ends_with("_test.h");
     if (!test && kPureFolders.contains(folder_) && kImpure.contains(include.header)) {
       return folder_ + " is pure";
     }

@@ -10,6 +10,7 @@
 #include "model/event.h"
 #include "model/policy.h"
 #include "model/status.h"
+#include "port/sys_root.h"
 #include "sense/sensor.h"
 
 namespace spillway {
@@ -32,6 +33,7 @@ struct EngineParts {
   std::vector<std::unique_ptr<Action>> actions;
   EventSink* sink = nullptr;  // may be null; outlives the engine
   std::string source = "daemon";
+  SysRoot root{};  // where the control groups of tenants are looked up
 };
 
 /// The loop body. Owns all state; one thread at a time calls it (the engine's thread), except for

@@ -5,6 +5,7 @@
 
 #include "act/action.h"
 #include "act/notify.h"
+#include "act/preserve.h"
 #include "act/preserve_store.h"
 #include "act/refuse.h"
 #include "port/guest_link.h"
@@ -17,6 +18,7 @@ struct ActionOptions {
   SysRoot root = SysRoot();                 // where /proc and the cgroups are
   NotifyOptions notify;
   std::shared_ptr<PreserveStore> preserve;  // null: nothing is kept
+  PreserveAction::Key preserve_key = nullptr;
   std::shared_ptr<Refusals> refusals = std::make_shared<Refusals>();
   Duration stop_grace = 10s;                // between SIGTERM and SIGKILL
 };

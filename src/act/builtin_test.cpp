@@ -15,8 +15,8 @@ TEST(Builtin, EveryActionHasANameOfItsOwnAndTellsWhetherItWorks) {
     const Capability capability = action->capability();
     EXPECT_FALSE(capability.reason.empty()) << capability.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"notify", "callback", "reclaim", "freeze", "preserve",
-                                          "refuse", "stop"}));
+  EXPECT_EQ(names, (std::set<std::string>{"notify", "trim", "unload_idle", "shrink", "reclaim",
+                                          "offload", "freeze", "preserve", "refuse", "stop"}));
 }
 
 }  // namespace

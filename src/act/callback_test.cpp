@@ -24,18 +24,22 @@ class Callback : public testing::Test {
     step_.estimate = {{kRam, -7_GiB}};
     step_.reason = "ram is short";
   }
-  Outcome run() { return action_.run(step_, tenant_, SystemClock().now() + 5s); }
+  Outcome run() {
+    CallbackAction action(step_.rung, guests_);
+    return action.run(step_, tenant_, SystemClock().now() + 5s);
+  }
   void answer(GuestReply reply) {
     guests_->set("stt", [reply](const GuestRequest&) { return reply; });
   }
   std::vector<Offer> offers() {
     std::vector<Offer> out;
-    action_.offers(Snapshot{}, tenant_, out);
+    for (const Rung rung : {Rung::trim, Rung::unload_idle, Rung::shrink, Rung::offload}) {
+      CallbackAction(rung, guests_).offers(Snapshot{}, tenant_, out);
+    }
     return out;
   }
 
   std::shared_ptr<FakeGuests> guests_ = std::make_shared<FakeGuests>();
-  CallbackAction action_{guests_};
   Tenant tenant_;
   Step step_;
 };
@@ -63,7 +67,7 @@ TEST_F(Callback, AnswerWithoutFiguresMeansTheRegisteredOnesForAMoveOnly) {
 
 TEST_F(Callback, RestoreLeadsBackToWhereItWas) {
   answer({});
-  tenant_.taken = {{Rung::shrink, "callback", "int8", {}, {}}};
+  tenant_.taken = {{Rung::shrink, "shrink", "int8", {}, {}}};
   step_.direction = Direction::restore;
   EXPECT_EQ(run().detail, "fp16");
   EXPECT_EQ(guests_->words(), std::vector<std::string>{"restore stt fp16"});
@@ -78,7 +82,7 @@ TEST_F(Callback, ErrorsOfTheProgramAreTheOutcome) {
   EXPECT_EQ(run().error, "no answer");
 }
 
-TEST_F(Callback, OffersEveryRungThatTheProgramCanDoOnce) {
+TEST_F(Callback, OffersWhatTheProgramCanDo) {
   tenant_.trimmable = 1_MiB;
   std::vector<Rung> rungs;
   for (const Offer& offer : offers()) rungs.push_back(offer.rung);
@@ -106,9 +110,11 @@ TEST_F(Callback, AnAnswerWithoutEndIsCut) {
 }
 
 TEST(CallbackContract, KeepsTheContractOfAllActions) {
-  CallbackAction with(std::make_shared<FakeGuests>()), without(nullptr);
-  support::expect_action_contract(with);
-  support::expect_action_contract(without);
+  for (const Rung rung : {Rung::trim, Rung::unload_idle, Rung::shrink, Rung::offload}) {
+    CallbackAction with(rung, std::make_shared<FakeGuests>()), without(rung, nullptr);
+    support::expect_action_contract(with);
+    support::expect_action_contract(without);
+  }
 }
 
 }  // namespace

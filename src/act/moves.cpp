@@ -1,7 +1,6 @@
 #include "act/moves.h"
 
 #include <algorithm>
-#include <map>
 
 namespace spillway {
 namespace {
@@ -34,7 +33,7 @@ std::vector<PoolChange> share_of(const std::vector<PoolChange>& bytes, double sh
 }
 
 std::optional<Move> trim(const Tenant& tenant) {
-  const auto held = current_bytes(tenant);
+  const auto& held = current_bytes(tenant);
   if (!tenant.trimmable) return if_it_frees(share_of(held, kGuessedCaches), {}, false);
   const auto most = std::max_element(
       held.begin(), held.end(),
@@ -43,7 +42,7 @@ std::optional<Move> trim(const Tenant& tenant) {
 }
 
 std::optional<Move> shrink(const Tenant& tenant) {
-  const auto held = current_bytes(tenant);
+  const auto& held = current_bytes(tenant);
   if (tenant.variants.empty()) {
     if (is_taken(tenant, Rung::shrink)) return std::nullopt;
     return if_it_frees(share_of(held, kGuessedShrink), {}, false);
@@ -59,7 +58,7 @@ std::optional<Move> shrink(const Tenant& tenant) {
 }
 
 std::optional<Move> offload(const Tenant& tenant) {
-  const auto held = current_bytes(tenant);
+  const auto& held = current_bytes(tenant);
   const auto place = std::find_if(tenant.variants.rbegin(), tenant.variants.rend(), is_place);
   if (place != tenant.variants.rend()) {
     return if_it_frees(difference(held, place->bytes), place->name, true);
@@ -81,8 +80,9 @@ std::optional<Move> unload(const Tenant& tenant) {
 
 }  // namespace
 
-std::vector<PoolChange> current_bytes(const Tenant& tenant) {
-  if (is_taken(tenant, Rung::unload_idle)) return {};
+const std::vector<PoolChange>& current_bytes(const Tenant& tenant) {
+  static const std::vector<PoolChange> nothing;
+  if (is_taken(tenant, Rung::unload_idle)) return nothing;
   const auto in_use = std::find_if(tenant.variants.begin(), tenant.variants.end(),
                                    [&](const Variant& v) { return v.name == tenant.variant; });
   if (in_use != tenant.variants.end()) return in_use->bytes;
@@ -92,13 +92,20 @@ std::vector<PoolChange> current_bytes(const Tenant& tenant) {
 
 std::vector<PoolChange> difference(const std::vector<PoolChange>& from,
                                    const std::vector<PoolChange>& to) {
-  std::map<PoolId, Bytes> sum;
-  for (const PoolChange& part : from) sum[part.pool] -= part.delta;
-  for (const PoolChange& part : to) sum[part.pool] += part.delta;
+  // A handful of pools at most: searching beats a map, and offers are made by the thousand.
   std::vector<PoolChange> changes;
-  for (const auto& [pool, delta] : sum) {
-    if (delta != Bytes{}) changes.push_back({pool, delta});
-  }
+  changes.reserve(from.size() + to.size());
+  const auto sum_of = [&](const PoolId& pool) -> Bytes& {
+    for (PoolChange& change : changes) {
+      if (change.pool == pool) return change.delta;
+    }
+    return changes.emplace_back(PoolChange{pool, {}}).delta;
+  };
+  for (const PoolChange& part : from) sum_of(part.pool) -= part.delta;
+  for (const PoolChange& part : to) sum_of(part.pool) += part.delta;
+  std::erase_if(changes, [](const PoolChange& change) { return change.delta == Bytes{}; });
+  std::sort(changes.begin(), changes.end(),
+            [](const PoolChange& a, const PoolChange& b) { return a.pool < b.pool; });
   return changes;
 }
 

@@ -16,7 +16,7 @@ struct Move {
 };
 
 /// Bytes held now: those of the variant in use, else the holdings.
-std::vector<PoolChange> current_bytes(const Tenant& tenant);
+const std::vector<PoolChange>& current_bytes(const Tenant& tenant);
 
 /// to - from, per pool.
 std::vector<PoolChange> difference(const std::vector<PoolChange>& from,

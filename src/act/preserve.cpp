@@ -30,7 +30,7 @@ Outcome PreserveAction::run(const Step& step, const Tenant& tenant, TimePoint de
   Outcome outcome = done(step, "kept by the program");
   outcome.pause = reply->pause;
   if (reply->data.empty()) return outcome;
-  const auto version = store_->put(tenant.id.text, reply->data);
+  const auto version = store_->put(key_ ? key_(tenant) : tenant.id.text, reply->data);
   if (!version) return failed(step, version.error());
   outcome.detail = to_string(Bytes{static_cast<std::int64_t>(reply->data.size())}) +
                    " as version " + std::to_string(*version);

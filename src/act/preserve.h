@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "act/action.h"
 #include "act/preserve_store.h"
@@ -13,8 +15,12 @@ namespace spillway {
 /// hands over nothing has kept its state by itself.
 class PreserveAction final : public Action {
  public:
-  PreserveAction(std::shared_ptr<GuestLink> guests, std::shared_ptr<PreserveStore> store)
-      : guests_(std::move(guests)), store_(std::move(store)) {}
+  /// Under what a tenant's state is kept; null: its name. Who serves several users tells them apart.
+  using Key = std::function<std::string(const Tenant&)>;
+
+  PreserveAction(std::shared_ptr<GuestLink> guests, std::shared_ptr<PreserveStore> store,
+                 Key key = nullptr)
+      : guests_(std::move(guests)), store_(std::move(store)), key_(std::move(key)) {}
 
   std::string_view name() const override { return "preserve"; }
   Capability capability() const override;
@@ -25,6 +31,7 @@ class PreserveAction final : public Action {
  private:
   std::shared_ptr<GuestLink> guests_;
   std::shared_ptr<PreserveStore> store_;
+  Key key_;
 };
 
 }  // namespace spillway

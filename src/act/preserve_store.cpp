@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <type_traits>
 
 #include "base/text.h"
@@ -108,26 +109,34 @@ Result<UniqueFd> PreserveStore::open_directory() const {
   return fd;
 }
 
-Result<std::vector<std::uint64_t>> PreserveStore::numbers(std::string_view tenant) const {
-  const auto prefix = stem(tenant);
-  if (!prefix) return tl::unexpected(prefix.error());
-  std::vector<std::uint64_t> found;
+Status PreserveStore::each_file(const std::function<void(std::string_view)>& visit) const {
   auto directory = open_directory();
   if (!directory) {
-    if (directory.error().code == Errc::not_found) return found;
+    if (directory.error().code == Errc::not_found) return {};
     return tl::unexpected(directory.error());
   }
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(fdopendir(directory->get()), closedir);
   if (!entries) return tl::unexpected(system_error(errno, options_.directory));
   directory->release();
   while (const dirent* entry = readdir(entries.get())) {
-    std::string_view name = entry->d_name;
-    if (!name.starts_with(*prefix + ".") || !name.ends_with(kSuffix)) continue;
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(kSuffix)) visit(name);
+  }
+  return {};
+}
+
+Result<std::vector<std::uint64_t>> PreserveStore::numbers(std::string_view tenant) const {
+  const auto prefix = stem(tenant);
+  if (!prefix) return tl::unexpected(prefix.error());
+  std::vector<std::uint64_t> found;
+  const auto listed = each_file([&](std::string_view name) {
+    if (!name.starts_with(*prefix + ".")) return;
     name.remove_prefix(prefix->size() + 1);
-    if (name.size() <= kSuffix.size()) continue;
+    if (name.size() <= kSuffix.size()) return;
     name.remove_suffix(kSuffix.size());
     if (const auto number = parse_u64(name)) found.push_back(*number);
-  }
+  });
+  if (!listed) return tl::unexpected(listed.error());
   std::sort(found.rbegin(), found.rend());
   return found;
 }
@@ -210,6 +219,17 @@ Result<std::optional<PreserveStore::Version>> PreserveStore::get(std::string_vie
     if (data) return Version{number, std::move(*data)};
   }
   return std::nullopt;
+}
+
+Result<std::size_t> PreserveStore::count(std::string_view prefix) const {
+  const auto start = stem(prefix);
+  if (!start) return tl::unexpected(start.error());
+  std::set<std::string, std::less<>> names;
+  const auto listed = each_file([&](std::string_view name) {
+    if (name.starts_with(*start)) names.emplace(name.substr(0, name.find('.')));
+  });
+  if (!listed) return tl::unexpected(listed.error());
+  return names.size();
 }
 
 Status PreserveStore::drop(std::string_view tenant) {

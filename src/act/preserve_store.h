@@ -39,10 +39,14 @@ class PreserveStore {
   };
   /// The latest complete version; nullopt when there is none.
   Result<std::optional<Version>> get(std::string_view tenant) const;
+  /// How many tenants whose names begin with `prefix` have something kept.
+  Result<std::size_t> count(std::string_view prefix) const;
   /// Forgets a tenant's versions, when it has taken them up and says so.
   Status drop(std::string_view tenant);
 
  private:
+  /// Calls for each file that holds a version, complete or not; a missing directory has none.
+  Status each_file(const std::function<void(std::string_view)>& visit) const;
   /// The numbers of the files there are for a tenant, complete or not, latest first.
   Result<std::vector<std::uint64_t>> numbers(std::string_view tenant) const;
   Status make_directory(const std::string& path) const;

@@ -37,6 +37,18 @@ TEST(PreserveStore, HandsBackTheLatestVersion) {
   EXPECT_EQ(latest(store, "llm").size(), 5u);
 }
 
+TEST(PreserveStore, CountsTenantsNotVersions) {
+  const TempDir dir;
+  PreserveStore store({.directory = dir / "kept"});
+  EXPECT_EQ(store.count("1000/"), 0u);
+  for (const char* tenant : {"1000/a", "1000/a", "1000/b.c", "1001/a", "10001/a"}) {
+    ASSERT_TRUE(store.put(tenant, "x"));
+  }
+  EXPECT_EQ(store.count("1000/"), 2u);
+  EXPECT_EQ(store.count("1001/"), 1u);
+  EXPECT_EQ(store.count("7/"), 0u);
+}
+
 TEST(PreserveStore, KeepsABoundedNumberOfVersions) {
   const TempDir dir;
   PreserveStore store({.directory = dir / "kept", .versions = 3});

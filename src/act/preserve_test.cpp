@@ -52,6 +52,18 @@ TEST_F(Preserve, ProgramThatGoesAwayAfterwardsLosesNothing) {
   EXPECT_EQ(store_->get("stt")->value().data, "x");
 }
 
+TEST_F(Preserve, KeepsItUnderAKeyOfItsOwnWhereOneIsGiven) {
+  guests_->set("stt", [](const GuestRequest&) { return GuestReply{.data = "mine"}; });
+  PreserveAction action(guests_, store_, [](const Tenant& tenant) {
+    return std::to_string(tenant.uid) + "/" + tenant.id.text;
+  });
+  tenant_.uid = 1000;
+  EXPECT_EQ(action.run({.id = 1, .rung = Rung::preserve}, tenant_, SystemClock().now() + 5s).status,
+            StepStatus::done);
+  EXPECT_FALSE(store_->get("stt")->has_value());
+  EXPECT_EQ(store_->get("1000/stt")->value().data, "mine");
+}
+
 TEST_F(Preserve, EmptyAnswerMeansTheProgramKeptIt) {
   guests_->set("stt", [](const GuestRequest&) { return GuestReply{}; });
   EXPECT_EQ(run().detail, "kept by the program");

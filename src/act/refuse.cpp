@@ -19,14 +19,6 @@ void Refusals::lift(const PoolId& pool) {
   pools_.erase(pool);
 }
 
-void Refusals::lift_where_over(const Assessment& assessment) {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(pools_, [&](const PoolId& pool) {
-    const PoolAssessment* now = assessment.find(pool);
-    return now == nullptr || now->level < Level::shutdown;
-  });
-}
-
 Outcome RefuseAction::run(const Step& step, const Tenant&, TimePoint) {
   if (step.direction == Direction::give) {
     refusals_->refuse(step.pool);

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "act/action.h"
-#include "model/assessment.h"
 
 namespace spillway {
 
@@ -16,8 +15,6 @@ class Refusals {
   bool refused(const PoolId& pool) const;
   void refuse(const PoolId& pool);
   void lift(const PoolId& pool);
-  /// Ends the refusals of pools that are below the shutdown level again.
-  void lift_where_over(const Assessment& assessment);
 
  private:
   mutable std::mutex mutex_;

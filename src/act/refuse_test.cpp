@@ -19,18 +19,6 @@ TEST(Refuse, StepRefusesItsPoolAndRestoreLiftsIt) {
   EXPECT_FALSE(refusals->refused(kRam));
 }
 
-TEST(Refuse, EndsWithTheShutdownLevel) {
-  Refusals refusals;
-  Assessment assessment;
-  assessment.pools = {{.pool = kRam, .level = Level::shutdown},
-                      {.pool = kSwap, .level = Level::emergency}};
-  for (const PoolId& pool : {kRam, kSwap, PoolId{"vram:gone"}}) refusals.refuse(pool);
-  refusals.lift_where_over(assessment);
-  EXPECT_TRUE(refusals.refused(kRam));
-  EXPECT_FALSE(refusals.refused(kSwap));
-  EXPECT_FALSE(refusals.refused({"vram:gone"}));
-}
-
 TEST(Refuse, KeepsTheContractOfAllActions) {
   RefuseAction action(std::make_shared<Refusals>());
   support::expect_action_contract(action);

@@ -188,7 +188,7 @@ int main(int argc, char** argv) {
   {
     std::ofstream(dir / "spillway.toml")
         << "[journal]\nenabled = false\n[pools.ram]\nwarning = { enter = " << enter
-        << ", exit = " << exit << ", min_hold = \"100ms\" }\ncritical = 0.97\n";
+        << ", exit = " << exit << ", min_hold = \"100ms\" }\ncritical = 0.97\nemergency = 0.98\nshutdown = 0.99\n";
     const std::string socket = (dir / "control.sock").string();
     const bench::Program daemon({argv[1], "--socket", socket, "--config",
                                  (dir / "spillway.toml").string()},

@@ -5,9 +5,8 @@ need_program spillwayd
 
 freeze_config() {
   cat <<'TOML'
-[[injected]]
-name = "scenario"
-file = "/run/spillway-vm-pool"
+[injected]
+scenario = "/run/spillway-vm-pool"
 TOML
 }
 

@@ -7,9 +7,8 @@ gives_file_pages_back() {
   local before
   press 10
   start_guard <<'TOML'
-[[injected]]
-name = "scenario"
-file = "/run/spillway-vm-pool"
+[injected]
+scenario = "/run/spillway-vm-pool"
 TOML
   start_tenant cached sh -c 'dd if=/dev/zero of="$0" bs=1M count=96 conv=fsync; exec sleep 600' \
     "$scratch/pages"

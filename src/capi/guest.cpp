@@ -312,4 +312,15 @@ void Guest::close(TimePoint deadline) {
                        [&] { return !asking_; });
 }
 
+void describe_place(const Guest& guest, const GuestState& state, Tenant& tenant) {
+  const Places places = guest.places();
+  tenant.variant = state.place;
+  // While it is unloaded its variants say what it could hold, not what it holds.
+  tenant.variants = state.place.empty() ? std::vector<Variant>() : places.variants();
+  tenant.holds = state.holds;
+  // Without a word it would be taken to hold all that its process does.
+  if (tenant.holds.empty()) tenant.holds.push_back({places.own(), Bytes{}});
+  tenant.taken = state.taken;
+}
+
 }  // namespace spillway

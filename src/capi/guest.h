@@ -138,4 +138,7 @@ class Guest {
   std::uint64_t version_ = 1;
 };
 
+/// Fills in where the tenant is: variant, variants, holds and taken.
+void describe_place(const Guest& guest, const GuestState& state, Tenant& tenant);
+
 }  // namespace spillway

@@ -19,7 +19,7 @@ struct ProcessOptions {
       10;  // of them, with PSS, swap, cgroup and oom_score_adj, as are the tenants
   /// Descriptors kept open, one per process; default: half of RLIMIT_NOFILE's soft limit.
   std::optional<std::size_t> kept;
-  Duration pss_patience = 3ms;  // how long a look may wait for a PSS that was never read before
+  Duration pss_patience = 2ms;  // how long a look may wait for a PSS that was never read before
 };
 
 /// Who holds the RAM: a scan of all processes, made only when Look::owners asks for it. The biggest

@@ -158,6 +158,7 @@ std::vector<std::string> table(const std::vector<Column>& head,
   if (canvas.width > 0) widths.fit(canvas.width);
 
   std::vector<std::string> lines;
+  if (rows.empty()) return lines;
   std::vector<Cell> titles;
   for (const Column& column : head) titles.push_back({column.title, Paint::dim});
   const bool headed = std::any_of(titles.begin(), titles.end(),

@@ -129,6 +129,7 @@ std::vector<std::string> demand_lines(const DemandAnswer& answer, const Canvas& 
   lines.push_back(painted(answer.dry_run ? "this would not do" : "not done", Paint::bad, canvas) +
                   freed + (answer.why.empty() ? "" : "; " + printable(answer.why)));
   for (const Declined& declined : answer.declined) {
+    if (answer.why.find(declined.why) != std::string::npos) continue;  // said already
     lines.push_back(printable(
         fmt::format("  not {} {}: {}", name(declined.rung), declined.tenant.text, declined.why)));
   }

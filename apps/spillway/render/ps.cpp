@@ -68,49 +68,76 @@ bool is_tenant(const StatusReport& report, const ProcessReading& owner) {
                      [&](const Tenant& tenant) { return tenant.process == owner.key; });
 }
 
+constexpr std::size_t kOthers = 15;  // processes that are no tenants
+
 std::string pid_text(pid_t pid) { return pid > 0 ? std::to_string(pid) : "-"; }
+
+struct Row {
+  Cell name;
+  std::string pid;
+  Use use;
+  Cell state;
+  std::string idle = "-", priority = "-", gives = "-";
+};
+
+std::vector<Row> tenant_rows(const StatusReport& report) {
+  std::vector<Row> rows;
+  for (const Tenant& tenant : report.tenants) {
+    rows.push_back({.name = {tenant.id.text, Paint::bold},
+                    .pid = tenant.process ? pid_text(tenant.process->pid) : "-",
+                    .use = use_of(report, tenant),
+                    .state = {state_of(tenant), paint_of_state(tenant)},
+                    .idle = idle_of(report, tenant),
+                    .priority = std::to_string(tenant.priority),
+                    .gives = gives(tenant, report.capabilities)});
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return size(a.use) > size(b.use); });
+  return rows;
+}
+
+void add_others(const StatusReport& report, std::vector<Row>& rows) {
+  const std::size_t most = rows.size() + kOthers;
+  for (const ProcessReading& owner : report.owners) {
+    if (rows.size() == most) return;
+    if (is_tenant(report, owner)) continue;
+    rows.push_back({.name = {owner.name, Paint::dim},
+                    .pid = pid_text(owner.key.pid),
+                    .use = {vram_of_process(report, owner.key.pid),
+                            owner.pss ? owner.pss : owner.rss, owner.swap},
+                    .state = {"no tenant", Paint::dim}});
+  }
+}
+
+/// Whether the machine has such a memory, or somebody says so.
+bool is_there(const StatusReport& report, PoolKind kind, const std::vector<Row>& rows,
+              std::optional<Bytes> Use::*member) {
+  const auto holds = [&](const Row& row) { return (row.use.*member).value_or(Bytes{}) > Bytes{}; };
+  return std::any_of(report.pools.begin(), report.pools.end(),
+                     [&](const auto& pool) { return pool.assessment.pool.kind() == kind; }) ||
+         std::any_of(rows.begin(), rows.end(), holds);
+}
 
 }  // namespace
 
 std::vector<std::string> ps_lines(const StatusReport& report, bool all, const Canvas& canvas) {
-  struct Row {
-    Bytes size;
-    std::vector<Cell> cells;
-  };
-  std::vector<Row> rows;
-  for (const Tenant& tenant : report.tenants) {
-    const Use use = use_of(report, tenant);
-    rows.push_back({size(use),
-                    {{tenant.id.text, Paint::bold},
-                     {tenant.process ? pid_text(tenant.process->pid) : "-"},
-                     {amount(use.vram)},
-                     {amount(use.ram)},
-                     {amount(use.swap)},
-                     {state_of(tenant), paint_of_state(tenant)},
-                     {idle_of(report, tenant)},
-                     {std::to_string(tenant.priority)},
-                     {gives(tenant)}}});
-  }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const Row& a, const Row& b) { return a.size > b.size; });
-  if (all) {
-    for (const ProcessReading& owner : report.owners) {
-      if (is_tenant(report, owner)) continue;
-      rows.push_back({{},
-                      {{owner.name, Paint::dim},
-                       {pid_text(owner.key.pid)},
-                       {amount(vram_of_process(report, owner.key.pid))},
-                       {amount(owner.pss ? owner.pss : owner.rss)},
-                       {amount(owner.swap)},
-                       {"no tenant", Paint::dim},
-                       {"-"},
-                       {"-"},
-                       {"-"}}});
-    }
-  }
+  std::vector<Row> rows = tenant_rows(report);
+  if (all) add_others(report, rows);
   if (rows.empty()) return {"no tenants"};
+  const bool vram = is_there(report, PoolKind::vram, rows, &Use::vram);
+  const bool swap = is_there(report, PoolKind::swap, rows, &Use::swap);
   std::vector<std::vector<Cell>> cells;
-  for (Row& row : rows) cells.push_back(std::move(row.cells));
+  for (const Row& row : rows) {
+    cells.push_back({row.name,
+                     {row.pid},
+                     {vram ? amount(row.use.vram) : ""},
+                     {amount(row.use.ram)},
+                     {swap ? amount(row.use.swap) : ""},
+                     row.state,
+                     {row.idle},
+                     {row.priority},
+                     {row.gives}});
+  }
   return table({{.title = "TENANT", .flexible = true},
                 {.title = "PID", .right = true},
                 {.title = "VRAM", .right = true},

@@ -37,6 +37,15 @@ TEST(PsLines, AProcessThatMerelyHasThePidOfATenantIsAnother) {
   EXPECT_THAT(lines[3], HasSubstr("no tenant"));
 }
 
+TEST(PsLines, LeaveOutWhatThisMachineLacks) {
+  StatusReport report = calm_report();
+  report.capabilities = {{"freeze", false, "no cgroup v2"}};
+  report.pools.erase(report.pools.begin() + 1);  // no swap
+  EXPECT_EQ(ps_lines(report, false, {})[0],
+            "TENANT   PID     VRAM      RAM  STATE     IDLE  PRIORITY  CAN GIVE");
+  EXPECT_THAT(ps_lines(report, false, {})[2], testing::EndsWith("trim 64 MiB, offload"));
+}
+
 TEST(PsLines, SayWhatWasTaken) {
   EXPECT_THAT(ps_lines(pressed_report(), false, {})[2], HasSubstr("offloaded to cpu"));
 }

@@ -55,7 +55,7 @@ std::string share(const std::optional<Bytes>& used, const std::optional<Bytes>& 
 std::string line(std::string_view time, std::string_view level, std::string_view ram,
                  std::string_view cache, std::string_view swap, std::string_view vram,
                  std::string_view top) {
-  return fmt::format("{:8}  {:9}  {:>19}  {:>8}  {:>19}  {:>19}  {}", time, level, ram, cache, swap,
+  return fmt::format("{:8}  {:9}  {:>16}  {:>8}  {:>16}  {:>16}  {}", time, level, ram, cache, swap,
                      vram, top);
 }
 

@@ -21,8 +21,8 @@ TEST(WatchLine, StandsUnderItsHead) {
   const std::string head = watch_head();
   const std::string line = watch_line(report_with_owner("llama-server"));
   EXPECT_EQ(line,
-            "16:20:00  normal             2 of 16 GiB     3 GiB     512 MiB of 2 GiB"
-            "                    -  llama-server 3 GiB (pid 4711)");
+            "16:20:00  normal          2 of 16 GiB     3 GiB  512 MiB of 2 GiB                 -  "
+            "llama-server 3 GiB (pid 4711)");
   EXPECT_EQ(head.find("TOP OWNER"), line.find("llama-server"));
 }
 

@@ -113,18 +113,24 @@ std::string state_of(const Tenant& tenant) {
   return tenant.busy ? "busy" : "resident";
 }
 
-std::string gives(const Tenant& tenant) {
+std::string gives(const Tenant& tenant, const std::vector<Capability>& capabilities) {
   if (tenant.pinned) return "nothing: pinned";
   std::string text;
-  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  const auto add = [&](bool can, std::string_view measure, const std::string& detail = {}) {
+    const bool works = std::none_of(capabilities.begin(), capabilities.end(), [&](const auto& c) {
+      return c.name == measure && !c.available;
+    });
+    if (!can || !works) return;
+    text.append(text.empty() ? "" : ", ").append(measure).append(detail);
+  };
   const Abilities& can = tenant.abilities;
-  if (can.trim) add(tenant.trimmable ? "trim " + to_string(*tenant.trimmable) : "trim");
-  if (can.unload) add("unload");
-  if (can.shrink) add("shrink");
-  if (can.offload) add("offload");
-  if (!tenant.cgroup.empty()) add("reclaim");
-  if (tenant.process) add("freeze");
-  if (tenant.stop_allowed) add("stop");
+  add(can.trim, "trim", tenant.trimmable ? " " + to_string(*tenant.trimmable) : std::string());
+  add(can.unload, "unload");
+  add(can.shrink, "shrink");
+  add(can.offload, "offload");
+  add(!tenant.cgroup.empty(), "reclaim");
+  add(tenant.process.has_value(), "freeze");
+  add(tenant.stop_allowed, "stop");
   return text.empty() ? "nothing" : text;
 }
 

@@ -33,7 +33,8 @@ std::string state_of(const Tenant& tenant);
 /// The highest measure in force that moved or stopped it; none when it is where it wants to be.
 std::optional<Rung> moved_by(const Tenant& tenant);
 /// "trim 64 MiB, shrink, offload"; "nothing: pinned".
-std::string gives(const Tenant& tenant);
+/// Measures that do not work on this machine are left out.
+std::string gives(const Tenant& tenant, const std::vector<Capability>& capabilities);
 /// "freed 1.5 GiB of vram, charged 1.5 GiB of ram".
 std::string changes(const std::vector<PoolChange>& changes);
 /// "give: offload stt (1.5 GiB of vram)": a step, for plans and lists.

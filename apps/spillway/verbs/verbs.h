@@ -1,0 +1,79 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "console.h"
+
+namespace spillway {
+
+// One function per verb: does what `spillway VERB` says and returns the exit code. Main thread.
+
+struct StatusOptions {
+  bool json = false, verbose = false;
+};
+ExitCode status(const Global& global, const StatusOptions& options);
+
+struct PsOptions {
+  bool json = false, all = false;
+};
+ExitCode ps(const Global& global, const PsOptions& options);
+
+struct WatchOptions {
+  Duration interval = 10s;
+  std::uint64_t count = 0;  // 0: until interrupted
+  bool json = false, csv = false;
+};
+ExitCode watch(const Global& global, const WatchOptions& options);
+
+/// offload, restore.
+struct MoveOptions {
+  std::string verb, tenant;
+  Duration within = 60s;
+  bool json = false;
+};
+ExitCode move(const Global& global, const MoveOptions& options);
+
+struct FreeOptions {
+  std::optional<Bytes> ram, vram, bytes;
+  std::string pool;
+  Duration within = 60s;
+  bool json = false, dry_run = false;
+};
+ExitCode free_memory(const Global& global, const FreeOptions& options);
+
+ExitCode pin(const Global& global, const std::string& tenant, bool pinned);
+
+struct WhyOptions {
+  std::string subject;  // a tenant, a pid, an event's number; empty: what happened last
+  std::string journal;  // read this instead of asking the daemon
+  bool json = false;
+};
+ExitCode why(const Global& global, const WhyOptions& options);
+
+struct ReplayOptions {
+  std::string journal;
+  bool json = false;
+};
+ExitCode replay(const Global& global, const ReplayOptions& options);
+
+struct ConfigOptions {
+  std::string verb;  // show, check, default
+  std::vector<std::string> files;
+  bool user = false, system = false, json = false;  // neither: by who we are, as spillwayd
+};
+ExitCode config(const Global& global, const ConfigOptions& options);
+
+struct RunOptions {
+  std::vector<std::string> command;
+  std::string name, status_file;
+  int priority = 0;
+  bool verbose = false;
+};
+/// An ExitCode, or the command's own.
+int run(const Global& global, const RunOptions& options);
+
+}  // namespace spillway

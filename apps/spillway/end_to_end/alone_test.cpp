@@ -1,0 +1,158 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/version.h"
+#include "end_to_end/program.h"
+#include "tests/support/temp_dir.h"
+
+// The program where no daemon runs, and what it makes of wrong command lines.
+
+namespace spillway {
+namespace {
+
+using nlohmann::json;
+using support::How;
+using support::spillway;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Alone, StatusLooksByItselfAndSaysSo) {
+  const auto ran = spillway({"status"});
+  EXPECT_THAT(ran.code, testing::AnyOf(0, 6)) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("\nram "));
+  EXPECT_THAT(ran.err, HasSubstr("no daemon runs"));
+  EXPECT_THAT(ran.err, HasSubstr("spillwayd"));
+}
+
+TEST(Alone, StatusJsonNamesItsSource) {
+  const auto ran = spillway({"status", "--json"});
+  const json report = json::parse(ran.out);
+  EXPECT_EQ(report["schema"], "spillway.status/1");
+  EXPECT_EQ(report["source"], "direct");
+  EXPECT_GT(report["pools"][0]["total_bytes"].get<std::int64_t>(), 0);
+}
+
+TEST(Alone, WatchPrintsCsvThatCanBeRead) {
+  const auto ran = spillway({"watch", "--csv", "--count", "2", "--interval", "100ms"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 3);
+  EXPECT_THAT(ran.out, testing::StartsWith("time,level,ram_used_bytes,"));
+}
+
+TEST(Alone, WhatNeedsTheDaemonSaysHowToStartIt) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"ps"},
+                                                    {"offload", "stt"},
+                                                    {"restore", "stt"},
+                                                    {"pin", "stt"},
+                                                    {"unpin", "stt"},
+                                                    {"free", "--ram", "1GiB"}}) {
+    const auto ran = spillway(arguments);
+    EXPECT_EQ(ran.code, 5) << arguments[0];
+    EXPECT_TRUE(ran.out.empty()) << ran.out;
+    EXPECT_THAT(ran.err, HasSubstr("spillwayd")) << arguments[0];
+  }
+}
+
+TEST(Alone, WhyReadsTheJournalThatADaemonHasLeftBehind) {
+  const auto ran = spillway({"why"});
+  if (ran.code == 5) {
+    EXPECT_THAT(ran.err, HasSubstr("spillwayd"));
+  } else {
+    EXPECT_THAT(ran.err, HasSubstr("spillway: from /"));
+  }
+}
+
+TEST(Alone, GarbageOnTheCommandLineIsAUsageError) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{},
+        {"bogus"},
+        {"status", "extra"},
+        {"status", "--nope"},
+        {"offload"},
+        {"free"},
+        {"free", "--ram", "lots"},
+        {"free", "--ram", "-5"},
+        {"free", "--ram", "0"},
+        {"free", "--ram", "1G", "--vram", "1G"},
+        {"free", "--pool", "ram"},
+        {"free", "--bytes", "5"},
+        {"watch", "--interval", "soon"},
+        {"watch", "--interval", "1ms"},
+        {"watch", "--count", "-1"},
+        {"watch", "--csv", "--json"},
+        {"config"},
+        {"config", "bogus"},
+        {"replay"},
+        {"stat"},
+        {"\xff\xfe"},
+        {"offload", "a", "b"},
+        {"offload", "a", "--within", "99999999999999999d"}}) {
+    const auto ran = spillway(arguments);
+    EXPECT_EQ(ran.code, 2) << testing::PrintToString(arguments) << ran.err;
+    EXPECT_TRUE(ran.out.empty()) << ran.out;
+    EXPECT_FALSE(ran.err.empty());
+  }
+}
+
+TEST(Alone, NothingIsColoredIntoAPipe) {
+  for (const How& how : {How{}, How{.environment = {{"TERM", "xterm-256color"}}},
+                         How{.environment = {{"NO_COLOR", "1"}, {"TERM", "xterm"}}}}) {
+    EXPECT_THAT(spillway({"status"}, how).out, Not(HasSubstr("\033")));
+  }
+}
+
+TEST(Alone, ConfigDefaultPassesItsOwnCheck) {
+  const support::TempDir dir;
+  const auto text = spillway({"config", "default"});
+  EXPECT_EQ(text.code, 0);
+  const auto ran = spillway({"config", "check", dir.write("spillway.toml", text.out)});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "1 file, nothing wrong\n");
+}
+
+TEST(Alone, ConfigCheckNamesFileLineAndColumn) {
+  const support::TempDir dir;
+  const std::string file = dir.write("spillway.toml", "[levels]\nmargin = \"1%\"\nbogus = 1\n");
+  const auto ran = spillway({"config", "check", file});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr(file + ":3:"));
+  const json problems = json::parse(spillway({"config", "check", "--json", file}).out)["problems"];
+  EXPECT_EQ(problems[0]["line"], 3);
+  EXPECT_EQ(problems[0]["fatal"], false);
+}
+
+TEST(Alone, ConfigShowTellsWhereAValueComesFrom) {
+  const support::TempDir dir;
+  const std::string file = dir.write("spillway/spillway.toml", "[levels]\nmargin = \"2%\"\n");
+  const How how{.environment = {{"XDG_CONFIG_HOME", dir.path()}}};
+  const auto ran = spillway({"config", "show", "--user"}, how);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("levels.margin = \"2%\"  # " + file + ":2:"));
+  const json shown = json::parse(spillway({"config", "show", "--user", "--json"}, how).out);
+  EXPECT_EQ(shown["files"][0], file);
+}
+
+TEST(Alone, ReplayOfWhatIsNoJournalFails) {
+  const support::TempDir dir;
+  EXPECT_EQ(spillway({"replay", dir / "missing"}).code, 1);
+  const auto ran = spillway({"replay", dir.write("journal", "garbage\n\x01\x02{}\n")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("skipped"));
+}
+
+TEST(Alone, ADiskThatIsFullIsAFailure) {
+  const std::string program = SPILLWAY_BINARY_DIR "/spillway";
+  const auto full = spillway({"run", "sh", "-c", program + " config default >/dev/full"});
+  EXPECT_EQ(full.code, 1);
+  EXPECT_THAT(full.err, HasSubstr("standard output"));
+}
+
+TEST(Alone, TheVersionIsTheProjects) {
+  EXPECT_EQ(spillway({"version"}).out, "spillway " + std::string(kVersion) + "\n");
+  EXPECT_EQ(spillway({"--version"}).out, std::string(kVersion) + "\n");
+}
+
+}  // namespace
+}  // namespace spillway

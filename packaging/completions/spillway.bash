@@ -1,0 +1,84 @@
+# bash completion for spillway(1)
+
+_spillway_tenants() {
+  spillway ps --no-color 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
+_spillway() {
+  local word=$2 previous=$3 verb='' i
+  local verbs='status ps watch offload restore free pin unpin why replay config run demo version'
+  local general='--help --version --socket --no-color'
+  COMPREPLY=()
+
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      --socket) ((i++)) ;;
+      -*) ;;
+      *)
+        verb=${COMP_WORDS[i]}
+        break
+        ;;
+    esac
+  done
+
+  # After the options of run comes a command line of its own.
+  if [[ $verb == run ]]; then
+    local j
+    for ((j = i + 1; j < COMP_CWORD; j++)); do
+      case ${COMP_WORDS[j]} in
+        --name | --priority | --status-file | --socket) ((j++)) ;;
+        --)
+          _command_offset $((j + 1))
+          return
+          ;;
+        -*) ;;
+        *)
+          _command_offset "$j"
+          return
+          ;;
+      esac
+    done
+  fi
+
+  case $previous in
+    --socket | --journal | --status-file | --record)
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      return
+      ;;
+    --pool)
+      mapfile -t COMPREPLY < <(compgen -W 'ram swap vram' -- "$word")
+      return
+      ;;
+    --interval | --within | --count | --ram | --vram | --bytes | --name | --priority) return ;;
+  esac
+
+  local options=$general
+  case $verb in
+    '') options="$verbs $general" ;;
+    status) options+=' --verbose --json' ;;
+    ps) options+=' --all --json' ;;
+    watch) options+=' --interval --count --csv --json' ;;
+    offload | restore) options+=" --within --json $(_spillway_tenants)" ;;
+    free) options+=' --ram --vram --pool --bytes --dry-run --within --json' ;;
+    pin | unpin) options+=" $(_spillway_tenants)" ;;
+    why) options+=" --journal --json $(_spillway_tenants)" ;;
+    replay)
+      options+=' --json'
+      [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+    config)
+      options+=' show check default --user --system --json'
+      [[ $previous == check && $word != -* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+    demo) options+=' --record' ;;
+    run)
+      options+=' --name --priority --status-file --verbose'
+      [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -c -- "$word")
+      ;;
+  esac
+  if ((${#COMPREPLY[@]} == 0)); then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+  fi
+}
+
+complete -F _spillway spillway

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "tests/support/daemon_process.h"
+#include "wire/unix_socket.h"
 
 namespace spillway {
 namespace {
@@ -84,7 +85,7 @@ TEST(DaemonLife, WarnsOfAnUnknownKeyAndGoesOn) {
 TEST(DaemonLife, ABadReloadKeepsTheConfigurationAndAGoodOneChangesIt) {
   DaemonProcess daemon;
   const std::string before = daemon.call("config.show")["toml"];
-  daemon.configure("[levels.critical]\nenter = \"nonsense\"\n");
+  daemon.configure("[pools.\"injected:test\"]\nmargin = \"nonsense\"\n");
   ::kill(daemon.pid(), SIGHUP);
   EXPECT_TRUE(eventually([&] {
     return daemon.log().find("the configuration stays as it was") != std::string::npos;
@@ -93,7 +94,7 @@ TEST(DaemonLife, ABadReloadKeepsTheConfigurationAndAGoodOneChangesIt) {
 
   daemon.use(500_MiB);
   EXPECT_EQ(daemon.call("levels")["level"], "normal");
-  daemon.configure("[levels]\nwarning = \"40%\"\nrestore_below = \"20%\"\n");
+  daemon.configure("[pools.\"injected:test\"]\nwarning = \"40%\"\nrestore_below = \"20%\"\n");
   ::kill(daemon.pid(), SIGHUP);
   EXPECT_TRUE(eventually([&] { return daemon.call("levels")["level"] == "warning"; }))
       << daemon.log();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/support/daemon_process.h"
 #include "tests/support/joined_guest.h"
 
@@ -44,7 +46,8 @@ TEST(DaemonMethods, StatusHasThePoolAndPsTheOwners) {
   DaemonProcess daemon;
   daemon.use(450_MiB);
   EXPECT_TRUE(eventually([&] {
-    for (const json& pool : daemon.call("status")["pools"]) {
+    const json status = daemon.call("status");
+    for (const json& pool : status["pools"]) {
       if (pool["assessment"]["pool"] == kPool) {
         return pool["assessment"]["used_bytes"] == (450_MiB).count;
       }
@@ -59,8 +62,11 @@ TEST(DaemonMethods, LevelsAreShort) {
   DaemonProcess daemon;
   daemon.use(920_MiB);
   EXPECT_TRUE(eventually([&] { return daemon.call("levels")["level"] == "critical"; }));
-  for (const json& pool : daemon.call("levels")["pools"]) {
-    if (pool["pool"] == kPool) EXPECT_EQ(pool["level"], "critical");
+  const json levels = daemon.call("levels");
+  for (const json& pool : levels["pools"]) {
+    if (pool["pool"] == kPool) {
+      EXPECT_EQ(pool["level"], "critical");
+    }
   }
 }
 
@@ -144,8 +150,8 @@ TEST(DaemonMethods, APinnedTenantIsNotTouched) {
 TEST(DaemonMethods, UpdateChangesWhatItNamesAndChecksIt) {
   DaemonProcess daemon;
   const JoinedGuest stt(daemon.socket(), movable("stt", 300_MiB));
-  daemon.call("tenant.update", R"({"tenant":"stt","priority":7,"busy":true,"variant":"cpu",
-                                   "holds":[{"pool":"ram","delta_bytes":5}]})");
+  daemon.call("tenant.update", R"({"tenant":"stt","priority":7,"busy":true,"variant":"cpu",)"
+                               R"("holds":[{"pool":"ram","delta_bytes":5}]})");
   const json tenant = daemon.tenant("stt");
   EXPECT_EQ(tenant["priority"], 7);
   EXPECT_EQ(tenant["busy"], true);

@@ -34,7 +34,9 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const { return pid_; }
-  void kill(int signal_number) const { ::kill(pid_, signal_number); }
+  void kill(int signal_number) const {
+    if (pid_ > 0) ::kill(pid_, signal_number);
+  }
   /// Its wait status, once.
   int reap() {
     int status = 0;

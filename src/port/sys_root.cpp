@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace spillway {
@@ -74,6 +75,15 @@ Result<std::vector<std::string>> SysRoot::list(std::string_view path) const {
 
 bool SysRoot::exists(std::string_view path) const {
   return root_->error == 0 && ::faccessat(root_->fd.get(), relative(path).c_str(), F_OK, 0) == 0;
+}
+
+Result<std::string> SysRoot::read_link(std::string_view path) const {
+  if (root_->error != 0) return tl::unexpected(system_error(root_->error, root_->path));
+  std::array<char, 4096> text;  // PATH_MAX
+  const ssize_t length =
+      ::readlinkat(root_->fd.get(), relative(path).c_str(), text.data(), text.size());
+  if (length < 0) return tl::unexpected(system_error(errno, where(path)));
+  return std::string(text.data(), static_cast<std::size_t>(length));
 }
 
 std::string SysRoot::where(std::string_view path) const {

@@ -29,6 +29,8 @@ class SysRoot {
   /// Names of a directory's entries, ascending, without "." and "..".
   Result<std::vector<std::string>> list(std::string_view path) const;
   bool exists(std::string_view path) const;
+  /// Where a symbolic link points, as it stands in it.
+  Result<std::string> read_link(std::string_view path) const;
   /// The path as the machine sees it: for messages, and for calls that take no descriptor.
   std::string where(std::string_view path) const;
 

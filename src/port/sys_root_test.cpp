@@ -69,6 +69,16 @@ TEST(SysRoot, ListsNamesInOrder) {
   EXPECT_FALSE(root.list("d/a"));
 }
 
+TEST(SysRoot, ReadsLinksWithoutFollowingThem) {
+  const TempTree tree;
+  ASSERT_EQ(symlink("/dev/dri/renderD128", (tree / "fd").c_str()), 0);
+  tree.write("file", "");
+  const SysRoot root(tree.path());
+  EXPECT_EQ(root.read_link("fd"), "/dev/dri/renderD128");
+  EXPECT_FALSE(root.read_link("file"));
+  EXPECT_EQ(root.read_link("missing").error().code, Errc::not_found);
+}
+
 TEST(SysRoot, ARootThatIsMissingFailsEveryCall) {
   const SysRoot root("/nonexistent/spillway");
   EXPECT_FALSE(root.exists("proc"));

@@ -1,6 +1,7 @@
 #include "sense/builtin.h"
 
 #include "sense/cgroup.h"
+#include "sense/device.h"
 #include "sense/dmem.h"
 #include "sense/injected.h"
 #include "sense/kmsg.h"
@@ -19,7 +20,8 @@ std::vector<std::unique_ptr<Sensor>> make_builtin_sensors(const SensorOptions& o
   sensors.push_back(std::make_unique<PsiSensor>(root, options.psi_triggers));
   sensors.push_back(std::make_unique<VmstatSensor>(root));
   sensors.push_back(std::make_unique<CgroupSensor>(root, options.cgroups, options.psi_triggers));
-  sensors.push_back(std::make_unique<DmemSensor>(root));
+  if (options.devices) sensors.push_back(std::make_unique<DeviceSensor>(options.devices));
+  sensors.push_back(std::make_unique<DmemSensor>(root, options.devices));
   sensors.push_back(std::make_unique<ProcessSensor>(root, options.processes));
   if (options.kmsg) sensors.push_back(std::make_unique<KmsgSensor>(root));
   for (const auto& [name, path] : options.injected) {

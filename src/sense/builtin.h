@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sense/device_cell.h"
 #include "sense/process.h"
 #include "sense/sensor.h"
 
@@ -17,9 +18,11 @@ struct SensorOptions {
   bool kmsg = true;
   bool psi_triggers = true;
   ProcessOptions processes;
+  std::shared_ptr<DeviceCell> devices;  // what a WorkerSupervisor fills; null: no GPUs
 };
 
-/// Every sensor that reads the kernel's files. One line each: this is the list.
+/// Every sensor of the daemon and of the embedded mode: they read the kernel's files, and what
+/// spillway-worker saw. One line each: this is the list. Drivers are read by sense/worker_sensors.h.
 std::vector<std::unique_ptr<Sensor>> make_builtin_sensors(const SensorOptions& options);
 
 }  // namespace spillway

@@ -38,8 +38,9 @@ Result<std::vector<DmemRegion>> parse_dmem(std::string_view text) {
   return regions;
 }
 
-DmemSensor::DmemSensor(SysRoot root)
+DmemSensor::DmemSensor(SysRoot root, std::shared_ptr<const DeviceCell> devices)
     : root_(std::move(root)),
+      devices_(std::move(devices)),
       mount_(mount_of(root_)),
       capacity_(root_, mount_ + "/dmem.capacity") {}
 
@@ -72,6 +73,7 @@ Result<std::vector<Reading>> DmemSensor::read(const Look& look) {
   const auto used = current();
   if (!used) return tl::unexpected(used.error());
   for (const DmemRegion& region : **capacity) {
+    if (devices_ && devices_->covers(region.name)) continue;
     const auto use = std::find_if(used->begin(), used->end(),
                                   [&](const DmemRegion& r) { return r.name == region.name; });
     // A region that no group lists is used by none.

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "sense/amdgpu.h"
 #include "sense/cgroup.h"
 #include "sense/dmem.h"
+#include "sense/drm_machine_test.h"
 #include "sense/injected.h"
+#include "sense/intel.h"
 #include "sense/kmsg.h"
 #include "sense/meminfo.h"
 #include "sense/process.h"
@@ -19,6 +22,11 @@ namespace {
 
 using support::SensorCase;
 using support::TempTree;
+
+template <class T>
+std::unique_ptr<Sensor> make_drm(const SysRoot& root) {
+  return std::make_unique<T>(root, std::make_shared<DrmClients>(root));
+}
 
 std::vector<SensorCase> cases() {
   return {
@@ -78,6 +86,13 @@ std::vector<SensorCase> cases() {
        {"linux-6.18-hybrid"},
        {},
        {"proc/4242"}},
+      {"Amdgpu",
+       &make_drm<AmdgpuSensor>,
+       {"amdgpu"},
+       &link_descriptors,
+       {"sys/bus/pci/devices", "proc/4242"}},
+      {"I915", &make_drm<IntelSensor>, {"i915"}, &link_descriptors, {"proc/5200"}},
+      {"Xe", &make_drm<IntelSensor>, {"xe"}, &link_descriptors, {"proc/6300"}},
       {"Injected",
        [](const SysRoot& r) { return std::make_unique<InjectedSensor>(r, "x", "/run/x.pool"); },
        {},

@@ -32,8 +32,10 @@ std::string user_socket(const SocketPlace& place) {
   return folder.append(kBelowRuntime);
 }
 
-std::string daemon_socket(const SocketPlace& place, std::string_view option, bool user_mode) {
+std::string daemon_socket(const SocketPlace& place, std::string_view option,
+                          std::string_view configured, bool user_mode) {
   std::string path = named(place, option);
+  if (path.empty()) path = configured;
   if (path.empty()) path = user_mode ? user_socket(place) : std::string(kSystemSocket);
   return path;
 }

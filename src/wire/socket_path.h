@@ -11,7 +11,8 @@
 
 namespace spillway {
 
-/// Where the control socket is: --socket, else SPILLWAY_SOCKET, else by mode. Pure: the environment
+/// Where the control socket is: --socket, else SPILLWAY_SOCKET, else as the daemon's configuration
+/// says, else by mode. Pure: the environment
 /// is handed in.
 struct SocketPlace {
   std::function<const char*(const char*)> environment;  // as getenv(3); null when unset
@@ -27,7 +28,8 @@ inline constexpr std::string_view kSystemSocket = "/run/spillway/control.sock";
 std::string user_socket(const SocketPlace& place);
 
 /// Where a daemon listens.
-std::string daemon_socket(const SocketPlace& place, std::string_view option, bool user_mode);
+std::string daemon_socket(const SocketPlace& place, std::string_view option,
+                          std::string_view configured, bool user_mode);
 
 /// Where a client looks, in this order; one entry when the person named one.
 std::vector<std::string> client_sockets(const SocketPlace& place, std::string_view option);

@@ -20,21 +20,27 @@ SocketPlace place(std::map<std::string, std::string> variables) {
 
 TEST(SocketPath, TheOptionWinsThenTheVariable) {
   const auto both = place({{"SPILLWAY_SOCKET", "/x/v.sock"}, {"XDG_RUNTIME_DIR", "/xdg"}});
-  EXPECT_EQ(daemon_socket(both, "/x/o.sock", true), "/x/o.sock");
-  EXPECT_EQ(daemon_socket(both, "", false), "/x/v.sock");
+  EXPECT_EQ(daemon_socket(both, "/x/o.sock", "", true), "/x/o.sock");
+  EXPECT_EQ(daemon_socket(both, "", "", false), "/x/v.sock");
   EXPECT_EQ(client_sockets(both, "/x/o.sock"), std::vector<std::string>{"/x/o.sock"});
   EXPECT_EQ(client_sockets(both, ""), std::vector<std::string>{"/x/v.sock"});
 }
 
+TEST(SocketPath, AConfiguredPlaceComesBeforeTheModes) {
+  EXPECT_EQ(daemon_socket(place({}), "", "/x/c.sock", true), "/x/c.sock");
+  EXPECT_EQ(daemon_socket(place({{"SPILLWAY_SOCKET", "/x/v.sock"}}), "", "/x/c.sock", true),
+            "/x/v.sock");
+}
+
 TEST(SocketPath, AnEmptyVariableIsNone) {
-  EXPECT_EQ(daemon_socket(place({{"SPILLWAY_SOCKET", ""}}), "", false), kSystemSocket);
+  EXPECT_EQ(daemon_socket(place({{"SPILLWAY_SOCKET", ""}}), "", "", false), kSystemSocket);
 }
 
 TEST(SocketPath, UserModeIsBelowTheRuntimeDirectory) {
-  EXPECT_EQ(daemon_socket(place({{"XDG_RUNTIME_DIR", "/xdg"}}), "", true),
+  EXPECT_EQ(daemon_socket(place({{"XDG_RUNTIME_DIR", "/xdg"}}), "", "", true),
             "/xdg/spillway/control.sock");
-  EXPECT_EQ(daemon_socket(place({}), "", true), "/run/user/1000/spillway/control.sock");
-  EXPECT_EQ(daemon_socket(place({{"XDG_RUNTIME_DIR", "relative"}}), "", true),
+  EXPECT_EQ(daemon_socket(place({}), "", "", true), "/run/user/1000/spillway/control.sock");
+  EXPECT_EQ(daemon_socket(place({{"XDG_RUNTIME_DIR", "relative"}}), "", "", true),
             "/run/user/1000/spillway/control.sock");
 }
 

@@ -4,10 +4,13 @@
 #include <sys/signalfd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "act/builtin.h"
 #include "sense/builtin.h"
+#include "sense/device.h"
+#include "sense/gpu_device.h"
 #include "stderr_sink.h"
 #include "wire/socket_path.h"
 
@@ -18,6 +21,13 @@ std::optional<CgroupFs> locate_groups() {
   auto groups = CgroupFs::locate(SysRoot());
   if (!groups) return std::nullopt;
   return std::move(*groups);
+}
+
+/// Beside this program, wherever it was installed.
+std::string worker_program() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "spillway-worker" : (self.parent_path() / "spillway-worker").string();
 }
 
 std::string line_of(const Capability& capability) {
@@ -63,6 +73,10 @@ Status Daemon::prepare() {
   parts.clock = &clock_;
   parts.policy = settings_.policy;
   parts.sensors = make_builtin_sensors(settings_.sensors);
+  if (settings_.worker) {
+    devices_ = std::make_shared<DeviceCell>();
+    parts.sensors.push_back(std::make_unique<DeviceSensor>(devices_));
+  }
   parts.actions = make_builtin_actions(
       {.guests = guests_,
        .notify = settings_.notify,
@@ -137,6 +151,13 @@ Status Daemon::run() {
   signals_.reset(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
   if (auto listening = listen(); !listening) return listening;
 
+  if (devices_) {
+    worker_.emplace(WorkerOptions{.program = worker_program(),
+                                  .inventory = [] { return gpu_inventory(SysRoot()); }},
+                    *devices_);
+    const auto heard = [this] { worker_->on_readable(clock_.now()); };
+    if (auto watched = loop_->watch(worker_->fd(), heard); !watched) return watched;
+  }
   for (const auto& [fd, ready] : {
            std::pair<int, std::function<void()>>{signals_.get(), [this] { take_signal(); }},
            {server_->poll_fd(), [this] { server_->serve(); }},
@@ -156,12 +177,14 @@ void Daemon::guard() {
     const TimePoint now = clock_.now();
     manager_.alive(now);
     const auto expiry = tenants_->expire(now);
+    if (worker_) worker_->tick(now);
     if (now >= next_look_) {
       look(now);
       continue;
     }
     TimePoint until = next_look_;
     if (expiry) until = std::min(until, *expiry);
+    if (worker_) until = std::min(until, worker_->next_deadline());
     if (const auto patience = manager_.patience()) until = std::min(until, now + *patience);
     if (!loop_->wait(now, until)) continue;
     engine_->noticed(clock_.now());

@@ -18,12 +18,14 @@
 #include "record/journal.h"
 #include "record/ring.h"
 #include "rights.h"
+#include "sense/device_cell.h"
 #include "service_manager.h"
 #include "settings.h"
 #include "subscribers.h"
 #include "tenant_book.h"
 #include "wire/control_server.h"
 #include "wire/socket_guest_link.h"
+#include "wire/worker_supervisor.h"
 
 namespace spillway {
 
@@ -72,7 +74,9 @@ class Daemon final : private ControlHandler, private EventSink {
   std::shared_ptr<SocketGuestLink> guests_;
   std::shared_ptr<PreserveStore> preserve_;
   const std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
+  std::shared_ptr<DeviceCell> devices_;     // none where no worker is wanted
   std::unique_ptr<Engine> engine_;
+  std::optional<WorkerSupervisor> worker_;  // after what it reports to
   std::optional<TenantBook> tenants_;
   std::optional<Services> services_;
   std::optional<Loop> loop_;

@@ -155,6 +155,7 @@ class CommandLine {
                               return number(move(global_, move_));
                             });
       verb->add_option("TENANT", move_.tenant, "Its name, as ps shows it")->required();
+      verb->add_flag("-n,--dry-run", move_.dry_run, "Only show what would be done");
       add(verb, "--within", move_.within, parse_duration, "Give up after this time (60s)", "TIME");
       add_json(verb, move_.json);
     }

@@ -58,7 +58,7 @@ _spillway() {
     status) options+=' --verbose --json' ;;
     ps) options+=' --all --json' ;;
     watch) options+=' --interval --count --csv --json' ;;
-    offload | restore) options+=" --within --json $(_spillway_tenants)" ;;
+    offload | restore) options+=" --dry-run --within --json $(_spillway_tenants)" ;;
     free) options+=' --ram --vram --pool --bytes --dry-run --within --json' ;;
     pin | unpin) options+=" $(_spillway_tenants)" ;;
     why) options+=" --journal --json $(_spillway_tenants)" ;;

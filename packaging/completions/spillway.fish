@@ -28,7 +28,7 @@ complete -c spillway -n '__fish_seen_subcommand_from free' -l ram -x -d 'So much
 complete -c spillway -n '__fish_seen_subcommand_from free' -l vram -x -d 'So much VRAM'
 complete -c spillway -n '__fish_seen_subcommand_from free' -l pool -x -a 'ram swap vram' -d 'Of this pool'
 complete -c spillway -n '__fish_seen_subcommand_from free' -l bytes -x -d 'So much of the pool'
-complete -c spillway -n '__fish_seen_subcommand_from free' -s n -l dry-run -d 'Only show'
+complete -c spillway -n '__fish_seen_subcommand_from offload restore free' -s n -l dry-run -d 'Only show'
 complete -c spillway -n '__fish_seen_subcommand_from offload restore pin unpin why' -a '(__spillway_tenants)'
 complete -c spillway -n '__fish_seen_subcommand_from why' -l journal -r -F -d 'Read this journal'
 complete -c spillway -n '__fish_seen_subcommand_from replay' -F

@@ -47,6 +47,7 @@ ExitCode move(const Global& global, const MoveOptions& options) {
   return ask(global, {.method = options.verb,
                       .params = {{"tenant", options.tenant}},
                       .within = options.within,
+                      .dry_run = options.dry_run,
                       .json = options.json});
 }
 

@@ -72,12 +72,11 @@ class Run {
       status_.tenant = membership_->name();
       return explain("guarded as tenant " + status_.tenant);
     }
-    const bool refused = !membership_->next_try();
-    if (refused) console_.tell(joined.error());
-    explain(refused ? "the daemon does not take it in: it runs without a guard"
-                    : "no daemon: nothing is taken from it, given back to it or kept for it until "
-                      "one starts (" +
-                          to_string(joined.error()) + ")");
+    if (membership_->next_try()) {
+      return explain("no daemon answers: it is not guarded until one starts (spillwayd)");
+    }
+    console_.tell(joined.error());
+    explain("the daemon does not take it in: it is not guarded");
   }
 
   int wait() {

@@ -33,7 +33,7 @@ ExitCode watch(const Global& global, const WatchOptions& options);
 struct MoveOptions {
   std::string verb, tenant;
   Duration within = 60s;
-  bool json = false;
+  bool json = false, dry_run = false;
 };
 ExitCode move(const Global& global, const MoveOptions& options);
 

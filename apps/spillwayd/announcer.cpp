@@ -28,15 +28,13 @@ LogLine told(const LevelChanged& change) {
   }
   if (!pool.evidence.empty()) text += ": " + pool.evidence;
   const bool grave = worse && pool.level >= Level::emergency;
-  return {grave   ? Severity::error
-          : worse ? Severity::warning
-                  : Severity::info,
-          std::move(text)};
+  return {grave ? Severity::error : worse ? Severity::warning : Severity::info, std::move(text)};
 }
 
 LogLine told(const StepStarted& started) {
   const Step& step = started.step;
-  return {Severity::debug, fmt::format("{} {}: {}", name(step.rung), step.tenant.text, step.reason)};
+  return {Severity::debug,
+          fmt::format("{} {}: {}", name(step.rung), step.tenant.text, step.reason)};
 }
 
 LogLine told(const StepEnded& ended) {
@@ -44,11 +42,10 @@ LogLine told(const StepEnded& ended) {
   if (step.rung == Rung::notify && outcome.status != StepStatus::failed) {
     return {Severity::debug, "notified: " + step.reason};
   }
-  std::string text =
-      fmt::format("{}{} {} for {} at {}: {} in {}",
-                  step.direction == Direction::restore ? "restore from " : "", name(step.rung),
-                  step.tenant.text, step.pool.text, name(step.level), name(outcome.status),
-                  to_string(outcome.took));
+  std::string text = fmt::format("{}{} {} for {} at {}: {} in {}",
+                                 step.direction == Direction::restore ? "restore from " : "",
+                                 name(step.rung), step.tenant.text, step.pool.text,
+                                 name(step.level), name(outcome.status), to_string(outcome.took));
   if (outcome.status == StepStatus::done) {
     text += fmt::format(", claimed {}, measured {}", amount_in(outcome.claimed, step.pool),
                         amount_in(outcome.measured, step.pool));
@@ -70,7 +67,7 @@ LogLine told(const TenantChanged& change) {
     case What::registered: return line(Severity::info, "registered");
     case What::updated: return {};
     case What::unregistered: return line(Severity::info, "gone");
-    case What::lost: return line(Severity::warning, "lost");
+    case What::lost: return line(Severity::info, "gone");
     case What::quarantined: return line(Severity::warning, "put in quarantine");
   }
   return {};

@@ -60,7 +60,8 @@ TEST(Announcer, AFailureIsAWarningWithItsReason) {
 
 TEST(Announcer, LooksAndUpdatesAreNotAnnounced) {
   EXPECT_TRUE(announcement(Frame{}).text.empty());
-  EXPECT_TRUE(announcement(TenantChanged{TenantChanged::What::updated, {}, {}, {}, {}}).text.empty());
+  EXPECT_TRUE(
+      announcement(TenantChanged{TenantChanged::What::updated, {}, {}, {}, {}}).text.empty());
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ class Daemon final : private ControlHandler, private EventSink {
   std::shared_ptr<SocketGuestLink> guests_;
   std::shared_ptr<PreserveStore> preserve_;
   const std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
-  std::shared_ptr<DeviceCell> devices_;     // none where no worker is wanted
+  std::shared_ptr<DeviceCell> devices_;  // none where no worker is wanted
   std::unique_ptr<Engine> engine_;
   std::optional<WorkerSupervisor> worker_;  // after what it reports to
   std::optional<TenantBook> tenants_;

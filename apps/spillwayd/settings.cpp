@@ -43,9 +43,8 @@ std::optional<JournalOptions> journal_options(const DaemonOptions& options,
 }  // namespace
 
 Result<Settings> load_settings(const DaemonOptions& options) {
-  ConfigPlaces places = config_places(options.user_mode, [](const char* key) -> const char* {
-    return std::getenv(key);
-  });
+  ConfigPlaces places = config_places(
+      options.user_mode, [](const char* key) -> const char* { return std::getenv(key); });
   places.only = options.config;
   LoadedConfig loaded = load_config(places);
   if (!loaded.usable()) {

@@ -26,7 +26,8 @@ void write_patiently(std::string_view text) {
     pollfd entry{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&entry, 1, 1000) <= 0 || (entry.revents & POLLOUT) == 0) return;
     // At most what a pipe that is ready takes without blocking (PIPE_BUF, pipe(7)).
-    const ssize_t put = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), 4096));
+    const ssize_t put =
+        ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), 4096));
     if (put <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(put));
   }

@@ -8,9 +8,9 @@
 namespace spillway {
 
 const std::vector<std::string>& event_kinds() {
-  static const std::vector<std::string> kKinds{
-      "frame",          "step_started",   "step_ended", "level_changed",
-      "tenant_changed", "policy_changed", "note"};
+  static const std::vector<std::string> kKinds{"frame",         "step_started",   "step_ended",
+                                               "level_changed", "tenant_changed", "policy_changed",
+                                               "note"};
   return kKinds;
 }
 

@@ -5,9 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/bytes.h"
@@ -16,6 +19,16 @@
 #include "wire/control_client.h"
 
 namespace spillway::support {
+
+/// Until it holds, asked for now and then: each time costs the daemon an answer.
+inline bool soon(const std::function<bool()>& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
 
 /// The real spillwayd on a socket of its own, watching one injected pool, with patience cut down to
 /// test size. What the machine's own memory does is no reason for it to act: nobody in these tests
@@ -65,13 +78,14 @@ min_hold = "10ms"
 worker = false
 state_dir = ")" + (dir_ / "state") + R"("
 [injected]
-test = ")" + (dir_ / "pool") + "\"\n" + more);
+test = ")" + (dir_ / "pool") + "\"\n" +
+                                    more);
   }
 
   /// Returns when it answers.
   void start() {
     launch();
-    if (!eventually([this] { return ControlClient::connect({socket()}, Duration{}).has_value(); })) {
+    if (!soon([this] { return ControlClient::connect({socket()}, Duration{}).has_value(); })) {
       throw std::runtime_error("spillwayd does not answer: " + log());
     }
   }
@@ -89,9 +103,9 @@ test = ")" + (dir_ / "pool") + "\"\n" + more);
     return status;
   }
   void launch() {
-    std::vector<std::string> all{program(),         "--system",        "--socket", socket(),
-                                 "--config",        dir_ / "spillway.toml", "--journal",
-                                 dir_ / "journal"};
+    std::vector<std::string> all{program(),   "--system",      "--socket",
+                                 socket(),    "--config",      dir_ / "spillway.toml",
+                                 "--journal", dir_ / "journal"};
     all.insert(all.end(), arguments_.begin(), arguments_.end());
     std::vector<char*> argv;
     for (std::string& one : all) argv.push_back(one.data());

@@ -10,7 +10,7 @@
 
 #include "json/codec.h"
 #include "model/tenant.h"
-#include "tests/support/child.h"
+#include "tests/support/daemon_process.h"
 #include "wire/guest_session.h"
 
 namespace spillway::support {
@@ -20,19 +20,18 @@ namespace spillway::support {
 class JoinedGuest {
  public:
   JoinedGuest(const std::string& socket, const Tenant& tenant) {
-    auto session = GuestSession::open(
-        {socket}, "test",
-        {.on_ask =
-             [this](const Ask& ask) {
-               const std::lock_guard lock(mutex_);
-               asked_.push_back(ask);
-             },
-         .on_lost =
-             [this](const Error&) {
-               const std::lock_guard lock(mutex_);
-               lost_ = true;
-             }},
-        10s);
+    auto session = GuestSession::open({socket}, "test",
+                                      {.on_ask =
+                                           [this](const Ask& ask) {
+                                             const std::lock_guard lock(mutex_);
+                                             asked_.push_back(ask);
+                                           },
+                                       .on_lost =
+                                           [this](const Error&) {
+                                             const std::lock_guard lock(mutex_);
+                                             lost_ = true;
+                                           }},
+                                      10s);
     if (!session) throw std::runtime_error(to_string(session.error()));
     session_ = std::move(*session);
     const auto answer =
@@ -44,7 +43,7 @@ class JoinedGuest {
   /// Waits for the next question with this verb and takes it. Others that come meanwhile are dropped.
   std::optional<Ask> asked(const std::string& verb) {
     std::optional<Ask> found;
-    eventually([&] {
+    soon([&] {
       const std::lock_guard lock(mutex_);
       while (!asked_.empty() && !found) {
         if (asked_.front().request.verb == verb) found = asked_.front();

@@ -37,8 +37,8 @@ std::string result_text(const DemandResult& result) {
 }
 
 Answer ask(Services& services, const Call& call, Demand demand) {
-  const auto within = std::clamp<std::int64_t>(
-      i64_of(call.params, "within_ms").value_or(kDefaultMs), 0, kMostMs);
+  const auto within =
+      std::clamp<std::int64_t>(i64_of(call.params, "within_ms").value_or(kDefaultMs), 0, kMostMs);
   demand.deadline = services.clock.now() + std::chrono::milliseconds(within);
   services.engine.demand(std::move(demand),
                          [&server = services.server, to = call.to](const DemandResult& result) {
@@ -62,8 +62,8 @@ Result<PoolId> pool_named(const Services& services, const std::string& text) {
     all += (all.empty() ? "" : ", ") + pool.pool.text;
   }
   if (fitting.size() == 1) return fitting.front();
-  return fail(Errc::not_found, fitting.empty() ? "there is no such pool" : "there are several", text,
-              "name one of " + all);
+  return fail(Errc::not_found, fitting.empty() ? "there is no such pool" : "there are several",
+              text, "name one of " + all);
 }
 
 Answer set_pinned(Services& services, const Call& call, bool pinned) {

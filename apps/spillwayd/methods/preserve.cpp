@@ -69,8 +69,7 @@ Answer preserve_get(Services& services, const Call& call) {
     JsonWriter out;
     out.begin_object();
     out.member("version", *version ? std::optional((*version)->number) : std::nullopt);
-    out.member("data_base64",
-               *version ? std::optional(to_base64((*version)->data)) : std::nullopt);
+    out.member("data_base64", *version ? std::optional(to_base64((*version)->data)) : std::nullopt);
     out.end_object();
     return out.take();
   });

@@ -14,9 +14,8 @@ namespace {
 Answer report(Services& services, const Call& call, bool owners) {
   if (!owners) return to_text(services.engine.status());
   services.engine.status(true);
-  services.after_look([&services, to = call.to] {
-    services.server.reply(to, to_text(services.engine.status()));
-  });
+  services.after_look(
+      [&services, to = call.to] { services.server.reply(to, to_text(services.engine.status())); });
   return std::nullopt;
 }
 
@@ -50,8 +49,7 @@ Answer levels(Services& services, const Call&) {
 
 Answer why(Services& services, const Call& call) {
   const StatusReport report = services.engine.status();
-  const auto explanation =
-      explain(services.recent.events(), report, text_or(call.params, "query"));
+  const auto explanation = explain(services.recent.events(), report, text_or(call.params, "query"));
   std::string document = why_document(explanation, report, 0);
   document.erase(document.find_last_not_of('\n') + 1);
   return document;

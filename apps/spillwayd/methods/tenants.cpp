@@ -16,10 +16,9 @@ constexpr std::size_t kMostTenantsPerUser = 256;  // of users who do not operate
 
 /// What a program may change of its tenant; everything else is fixed at registration, measured, or
 /// the operators'.
-constexpr std::array kChangeable{"priority",     "stop_allowed",    "abilities",
-                                 "variants",     "variant",         "holds",
-                                 "trimmable_bytes", "last_used_ns", "busy",
-                                 "taken"};
+constexpr std::array kChangeable{"priority", "stop_allowed", "abilities",       "variants",
+                                 "variant",  "holds",        "trimmable_bytes", "last_used_ns",
+                                 "busy",     "taken"};
 
 }  // namespace
 
@@ -32,8 +31,8 @@ Answer tenant_register(Services& services, const Call& call) {
   auto claimed = from_json<Tenant>(*description);
   if (!claimed) return tl::unexpected(claimed.error());
   const bool operates = services.rights.operates(call.peer);
-  auto tenant = services.claims.check(std::move(*claimed), call.peer, operates,
-                                      services.clock.now());
+  auto tenant =
+      services.claims.check(std::move(*claimed), call.peer, operates, services.clock.now());
   if (!tenant) return tl::unexpected(tenant.error());
   if (!operates && services.tenants.count(tenant->uid) >= kMostTenantsPerUser) {
     return fail(Errc::refused, "this user has as many tenants as one may have", {},

@@ -11,15 +11,15 @@ namespace {
 
 using nlohmann::json;
 using support::DaemonProcess;
-using support::eventually;
 using support::JoinedGuest;
 using support::movable;
+using support::soon;
 
 constexpr const char* kPool = "injected:test";
 
 /// Until it knows nothing that was taken from the tenant.
 bool is_back(const DaemonProcess& daemon, const std::string& id) {
-  return eventually([&] { return daemon.tenant(id).value("taken", json::array()).empty(); });
+  return soon([&] { return daemon.tenant(id).value("taken", json::array()).empty(); });
 }
 
 TEST(DaemonLadder, OffloadsWhatIsShortAndRestoresItWhenThereIsRoom) {
@@ -50,7 +50,7 @@ TEST(DaemonLadder, ADryRunAsksNobody) {
   DaemonProcess daemon({"--dry-run"});
   JoinedGuest stt(daemon.socket(), movable("stt", 300_MiB));
   daemon.use(960_MiB);
-  EXPECT_TRUE(eventually([&] { return daemon.log().find("offload stt") != std::string::npos; }))
+  EXPECT_TRUE(soon([&] { return daemon.log().find("offload stt") != std::string::npos; }))
       << daemon.log();
   EXPECT_EQ(stt.open_questions(), 0);
 }
@@ -61,7 +61,7 @@ TEST(DaemonLadder, KilledWhileItAsksItFindsItsTenantsOffloadedAfterwards) {
   daemon.use(960_MiB);
   ASSERT_TRUE(stt->asked("offload")) << daemon.log();
   daemon.stop(SIGKILL);
-  EXPECT_TRUE(eventually([&] { return stt->lost(); }));
+  EXPECT_TRUE(soon([&] { return stt->lost(); }));
 
   // The program has moved meanwhile, joins again, and says so.
   daemon.use(700_MiB);
@@ -90,10 +90,10 @@ TEST(DaemonLadder, AProgramKilledWhileItIsAskedCostsNothingAndTheNextOneIsAsked)
     const JoinedGuest guest(daemon.socket(), tenant);
     support::Child::sleep_forever();
   });
-  ASSERT_TRUE(eventually([&] { return !daemon.tenant("a-victim").is_null(); }));
+  ASSERT_TRUE(soon([&] { return !daemon.tenant("a-victim").is_null(); }));
   JoinedGuest next(daemon.socket(), movable("b-next", 300_MiB));
   daemon.use(960_MiB);
-  ASSERT_TRUE(eventually([&] {
+  ASSERT_TRUE(soon([&] {
     const json running = daemon.call("status")["running"];
     return !running.empty() && running[0]["tenant"] == "a-victim";
   })) << daemon.log();
@@ -103,7 +103,7 @@ TEST(DaemonLadder, AProgramKilledWhileItIsAskedCostsNothingAndTheNextOneIsAsked)
   ASSERT_TRUE(offload) << daemon.log();
   daemon.use(600_MiB);
   next.answer(*offload, kPool, -300_MiB, "cpu");
-  EXPECT_TRUE(eventually([&] { return daemon.tenant("a-victim").is_null(); }));
+  EXPECT_TRUE(soon([&] { return daemon.tenant("a-victim").is_null(); }));
 }
 
 TEST(DaemonLadder, AProgramThatComesBackIsWhoItWas) {
@@ -114,10 +114,10 @@ TEST(DaemonLadder, AProgramThatComesBackIsWhoItWas) {
   ASSERT_TRUE(offload);
   daemon.use(700_MiB);
   stt->answer(*offload, kPool, -300_MiB, "cpu");
-  ASSERT_TRUE(eventually([&] { return !daemon.tenant("stt")["taken"].empty(); }));
+  ASSERT_TRUE(soon([&] { return !daemon.tenant("stt")["taken"].empty(); }));
 
   stt.reset();  // the connection, not the process
-  EXPECT_TRUE(eventually([&] { return daemon.tenant("stt")["connected"] == false; }));
+  EXPECT_TRUE(soon([&] { return daemon.tenant("stt")["connected"] == false; }));
   stt = std::make_unique<JoinedGuest>(daemon.socket(), movable("stt", 300_MiB));
   EXPECT_EQ(stt->id(), "stt");
   EXPECT_EQ(daemon.tenant("stt")["connected"], true);
@@ -135,23 +135,28 @@ TEST(DaemonLadder, AConnectionThatReplacesAnotherOfItsProcessTakesItsTenantOver)
 TEST(DaemonLadder, TwoHundredProgramsRegisterAndVanish) {
   DaemonProcess daemon;
   const JoinedGuest stays(daemon.socket(), movable("stays", 1_MiB));
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
   {
     const support::Child crowd([&] {
       std::vector<ControlClient> clients;
       for (int i = 0; i < 200; ++i) {
-        auto client = ControlClient::connect({daemon.socket()}, 10s);
+        auto client = ControlClient::connect({daemon.socket()}, 60s);
         const std::string tenant = to_text(movable("t" + std::to_string(i), 1_MiB));
-        if (!client || !client->call("tenant.register", R"({"tenant":)" + tenant + "}", 10s)) {
+        if (!client || !client->call("tenant.register", R"({"tenant":)" + tenant + "}", 60s)) {
           return;
         }
         clients.push_back(std::move(*client));
       }
-      support::Child::sleep_forever();
+      if (::write(ends[1], "", 1) == 1) support::Child::sleep_forever();
     });
-    ASSERT_TRUE(eventually([&] { return daemon.call("status")["tenants"].size() == 201; }))
-        << daemon.call("status")["tenants"].size();
+    ::close(ends[1]);
+    char all_there = 1;
+    EXPECT_EQ(::read(ends[0], &all_there, 1), 1) << "registering failed";
+    EXPECT_EQ(daemon.call("status")["tenants"].size(), 201);
   }
-  EXPECT_TRUE(eventually([&] { return daemon.call("status")["tenants"].size() == 1; }));
+  ::close(ends[0]);
+  EXPECT_TRUE(soon([&] { return daemon.call("status")["tenants"].size() == 1; }));
   EXPECT_EQ(daemon.tenant("stays")["connected"], true);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 using support::DaemonProcess;
-using support::eventually;
+using support::soon;
 using support::TempDir;
 
 /// Runs a command and returns its exit status and what it printed on both outputs.
@@ -39,7 +39,7 @@ TEST(DaemonLife, EndsWithZeroOnRequestAndTakesItsSocketAway) {
 
 TEST(DaemonLife, SaysAtTheStartWhatWorksHere) {
   const DaemonProcess daemon;
-  EXPECT_TRUE(eventually([&] { return daemon.log().find("freeze: ") != std::string::npos; }));
+  EXPECT_TRUE(soon([&] { return daemon.log().find("freeze: ") != std::string::npos; }));
   for (const char* rung : {"trim: ", "offload: ", "reclaim: ", "preserve: ", "stop: "}) {
     EXPECT_NE(daemon.log().find(rung), std::string::npos) << rung;
   }
@@ -70,15 +70,15 @@ TEST(DaemonLife, RefusesASocketThatAnotherDaemonServes) {
 TEST(DaemonLife, DoesNotStartWithAConfigurationItCannotUse) {
   const TempDir dir;
   const auto file = dir.write("spillway.toml", "[levels]\nmargin = \"a lot\"\n");
-  const auto [status, text] = output_of(DaemonProcess::program() + " --config " + file +
-                                        " --socket " + (dir / "s"));
+  const auto [status, text] =
+      output_of(DaemonProcess::program() + " --config " + file + " --socket " + (dir / "s"));
   EXPECT_EQ(status, 1);
   EXPECT_NE(text.find("spillway.toml:2:"), std::string::npos) << text;
 }
 
 TEST(DaemonLife, WarnsOfAnUnknownKeyAndGoesOn) {
   const DaemonProcess daemon({}, "[ladders]\nrungs = 7\n");
-  EXPECT_TRUE(eventually([&] { return daemon.log().find("ladders") != std::string::npos; }))
+  EXPECT_TRUE(soon([&] { return daemon.log().find("ladders") != std::string::npos; }))
       << daemon.log();
 }
 
@@ -87,7 +87,7 @@ TEST(DaemonLife, ABadReloadKeepsTheConfigurationAndAGoodOneChangesIt) {
   const std::string before = daemon.call("config.show")["toml"];
   daemon.configure("[pools.\"injected:test\"]\nmargin = \"nonsense\"\n");
   ::kill(daemon.pid(), SIGHUP);
-  EXPECT_TRUE(eventually([&] {
+  EXPECT_TRUE(soon([&] {
     return daemon.log().find("the configuration stays as it was") != std::string::npos;
   })) << daemon.log();
   EXPECT_EQ(daemon.call("config.show")["toml"], before);
@@ -96,11 +96,10 @@ TEST(DaemonLife, ABadReloadKeepsTheConfigurationAndAGoodOneChangesIt) {
   EXPECT_EQ(daemon.call("levels")["level"], "normal");
   daemon.configure("[pools.\"injected:test\"]\nwarning = \"40%\"\nrestore_below = \"20%\"\n");
   ::kill(daemon.pid(), SIGHUP);
-  EXPECT_TRUE(eventually([&] { return daemon.call("levels")["level"] == "warning"; }))
-      << daemon.log();
+  EXPECT_TRUE(soon([&] { return daemon.call("levels")["level"] == "warning"; })) << daemon.log();
   daemon.configure("");
   daemon.call("config.reload");
-  EXPECT_TRUE(eventually([&] { return daemon.call("levels")["level"] == "normal"; }));
+  EXPECT_TRUE(soon([&] { return daemon.call("levels")["level"] == "normal"; }));
 }
 
 TEST(DaemonLife, StartsWhereAKilledOneLeftItsSocket) {
@@ -114,8 +113,9 @@ TEST(DaemonLife, StartsWhereAKilledOneLeftItsSocket) {
 TEST(DaemonLife, WhatItAcknowledgedAsPreservedSurvivesItsKilling) {
   DaemonProcess daemon;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(daemon.call("preserve.put", R"({"tenant":"stt","data_base64":"aGFsZg=="})")["version"],
-              i + 1);
+    EXPECT_EQ(
+        daemon.call("preserve.put", R"({"tenant":"stt","data_base64":"aGFsZg=="})")["version"],
+        i + 1);
     daemon.stop(SIGKILL);
     daemon.start();
     const json kept = daemon.call("preserve.get", R"({"tenant":"stt"})");
@@ -144,7 +144,7 @@ TEST(DaemonLife, TellsTheServiceManager) {
   ASSERT_EQ(::bind(manager.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   std::string told;
   const auto hears = [&](const std::string& text) {
-    return eventually([&] {
+    return soon([&] {
       char chunk[4096];
       for (ssize_t got = 0; (got = ::recv(manager.get(), chunk, sizeof chunk, 0)) > 0;) {
         told.append(chunk, static_cast<std::size_t>(got)) += '\n';

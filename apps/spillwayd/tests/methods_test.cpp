@@ -12,9 +12,9 @@ namespace {
 
 using nlohmann::json;
 using support::DaemonProcess;
-using support::eventually;
 using support::JoinedGuest;
 using support::movable;
+using support::soon;
 
 constexpr const char* kPool = "injected:test";
 
@@ -45,7 +45,7 @@ TEST(DaemonMethods, AnUnknownMethodIsAnsweredWithThoseThereAre) {
 TEST(DaemonMethods, StatusHasThePoolAndPsTheOwners) {
   DaemonProcess daemon;
   daemon.use(450_MiB);
-  EXPECT_TRUE(eventually([&] {
+  EXPECT_TRUE(soon([&] {
     const json status = daemon.call("status");
     for (const json& pool : status["pools"]) {
       if (pool["assessment"]["pool"] == kPool) {
@@ -61,7 +61,7 @@ TEST(DaemonMethods, StatusHasThePoolAndPsTheOwners) {
 TEST(DaemonMethods, LevelsAreShort) {
   DaemonProcess daemon;
   daemon.use(920_MiB);
-  EXPECT_TRUE(eventually([&] { return daemon.call("levels")["level"] == "critical"; }));
+  EXPECT_TRUE(soon([&] { return daemon.call("levels")["level"] == "critical"; }));
   const json levels = daemon.call("levels");
   for (const json& pool : levels["pools"]) {
     if (pool["pool"] == kPool) {
@@ -117,8 +117,8 @@ TEST(DaemonMethods, FreeShowsItsPlanInADryRunAndKeepsToIt) {
   daemon.use(400_MiB);
   JoinedGuest stt(daemon.socket(), movable("stt", 300_MiB));
   const std::string bytes = std::to_string((200_MiB).count);
-  const json plan = daemon.call(
-      "free", R"({"pool":"injected:test","dry_run":true,"bytes":)" + bytes + "}");
+  const json plan =
+      daemon.call("free", R"({"pool":"injected:test","dry_run":true,"bytes":)" + bytes + "}");
   ASSERT_EQ(plan["plan"]["steps"].size(), 1) << plan;
   EXPECT_EQ(plan["plan"]["steps"][0]["tenant"], "stt");
   EXPECT_EQ(stt.open_questions(), 0);
@@ -130,8 +130,8 @@ TEST(DaemonMethods, FreeShowsItsPlanInADryRunAndKeepsToIt) {
 
 TEST(DaemonMethods, FreeThatCannotBeMetSaysWhy) {
   DaemonProcess daemon;
-  const json result = daemon.call(
-      "free", R"({"pool":"injected:test","bytes":1048576,"within_ms":100})");
+  const json result =
+      daemon.call("free", R"({"pool":"injected:test","bytes":1048576,"within_ms":100})");
   EXPECT_EQ(result["met"], false);
   EXPECT_FALSE(result["why"].get<std::string>().empty());
 }
@@ -182,12 +182,11 @@ TEST(DaemonMethods, TouchAndUnregister) {
 
 TEST(DaemonMethods, ARegistrationThatMakesNoSenseIsRefused) {
   DaemonProcess daemon;
-  for (const char* bad :
-       {"{}", R"({"tenant":17})", R"({"tenant":{}})", R"({"tenant":{"id":""}})",
-        R"({"tenant":{"id":"x","process":{"pid":-4}}})",
-        R"({"tenant":{"id":"x","process":{"pid":999999999}}})",
-        R"({"tenant":{"id":"x","holds":[{"pool":"ram","delta_bytes":-1}]}})",
-        R"({"tenant":{"id":"x","abilities":{"trim":"yes"}}})"}) {
+  for (const char* bad : {"{}", R"({"tenant":17})", R"({"tenant":{}})", R"({"tenant":{"id":""}})",
+                          R"({"tenant":{"id":"x","process":{"pid":-4}}})",
+                          R"({"tenant":{"id":"x","process":{"pid":999999999}}})",
+                          R"({"tenant":{"id":"x","holds":[{"pool":"ram","delta_bytes":-1}]}})",
+                          R"({"tenant":{"id":"x","abilities":{"trim":"yes"}}})"}) {
     EXPECT_EQ(refusal(daemon, "tenant.register", bad).code, Errc::invalid) << bad;
   }
   EXPECT_TRUE(daemon.call("status")["tenants"].empty());
@@ -196,13 +195,12 @@ TEST(DaemonMethods, ARegistrationThatMakesNoSenseIsRefused) {
 TEST(DaemonMethods, WhyTellsInSentences) {
   DaemonProcess daemon;
   daemon.use(850_MiB);
-  ASSERT_TRUE(eventually([&] { return daemon.call("levels")["level"] == "warning"; }));
+  ASSERT_TRUE(soon([&] { return daemon.call("levels")["level"] == "warning"; }));
   const json why = daemon.call("why");
   EXPECT_EQ(why["schema"], "spillway.why/1");
   EXPECT_NE(why["sentences"].dump().find(kPool), std::string::npos) << why;
   EXPECT_EQ(daemon.call("why", R"({"query":"ghost"})")["found"], false);
 }
-
 
 }  // namespace
 }  // namespace spillway

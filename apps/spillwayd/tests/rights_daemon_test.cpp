@@ -11,9 +11,9 @@ namespace {
 using nlohmann::json;
 using support::Child;
 using support::DaemonProcess;
-using support::eventually;
 using support::JoinedGuest;
 using support::movable;
+using support::soon;
 
 constexpr uid_t kNobody = 65534;
 
@@ -65,9 +65,8 @@ TEST_F(Stranger, CannotUnloadAnotherUsersModelAndIsLogged) {
   EXPECT_TRUE(said.starts_with("denied: ")) << said;
   EXPECT_NE(said.find("spillway"), std::string::npos) << said;
   EXPECT_EQ(stt.open_questions(), 0);
-  EXPECT_TRUE(eventually([&] {
-    return daemon_.log().find("refused offload") != std::string::npos;
-  })) << daemon_.log();
+  EXPECT_TRUE(soon([&] { return daemon_.log().find("refused offload") != std::string::npos; }))
+      << daemon_.log();
 }
 
 TEST_F(Stranger, CannotTouchAnybodyElsesTenantInAnyWay) {
@@ -104,8 +103,8 @@ TEST_F(Stranger, MayRegisterAndMoveWhatIsTheirs) {
 
 TEST_F(Stranger, CannotRegisterSomebodyElsesProcess) {
   const std::string mine = std::to_string(::getpid());
-  const std::string said = tried(
-      "tenant.register", R"({"tenant":{"id":"theirs","process":{"pid":)" + mine + "}}}");
+  const std::string said =
+      tried("tenant.register", R"({"tenant":{"id":"theirs","process":{"pid":)" + mine + "}}}");
   EXPECT_TRUE(said.starts_with("denied")) << said;
   EXPECT_TRUE(daemon_.tenant("theirs").is_null());
 }
@@ -114,8 +113,8 @@ TEST_F(Stranger, MakesRoomAmongTheirOwnOnly) {
   daemon_.use(400_MiB);
   JoinedGuest stt(daemon_.socket(), movable("stt", 300_MiB));
   const std::string said = as_nobody([](ControlClient& client) {
-    const auto result = client.call(
-        "free", R"({"pool":"injected:test","bytes":1048576,"within_ms":2000})", 20s);
+    const auto result =
+        client.call("free", R"({"pool":"injected:test","bytes":1048576,"within_ms":2000})", 20s);
     return result ? result->at("met").dump() : to_string(result.error());
   });
   EXPECT_EQ(said, "false");
@@ -132,10 +131,8 @@ TEST_F(Stranger, IsNotHandedWhatSomebodyElsePreservedUnderThatName) {
 }
 
 TEST_F(Stranger, DoesNotInheritATenantThatAnotherUserLeftBehind) {
-  {
-    const JoinedGuest stt(daemon_.socket(), movable("stt", 300_MiB));
-  }
-  ASSERT_TRUE(eventually([&] { return daemon_.tenant("stt")["connected"] == false; }));
+  { const JoinedGuest stt(daemon_.socket(), movable("stt", 300_MiB)); }
+  ASSERT_TRUE(soon([&] { return daemon_.tenant("stt")["connected"] == false; }));
   EXPECT_EQ(as_nobody([](ControlClient& client) {
               return client.call("tenant.register", R"({"tenant":{"id":"stt"}})", 10s)
                   ->at("tenant")

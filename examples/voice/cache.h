@@ -8,17 +8,23 @@
 
 namespace voice {
 
-/// What a language model keeps of each conversation (its KV cache): grows with every request, and
-/// nobody but the program itself can say what of it may go. Any thread.
+/// What a language model keeps of its conversations (the KV cache): grows with every request up to
+/// `most` bytes, and nobody but the program itself can say what of it may go. Any thread.
 class Cache {
  public:
-  void grow(std::size_t mib) {
-    if (mib == 0) return;
+  explicit Cache(std::size_t most) : most_(most) {}
+
+  void grow(std::size_t bytes) {
+    if (bytes == 0) return;
     // Written, or the kernel would not really give the pages.
-    auto block = std::make_unique<std::vector<char>>(mib << 20, 'k');
-    const std::lock_guard lock(mutex_);
-    bytes_ += block->size();
-    blocks_.push_back(std::move(block));
+    auto block = std::make_unique<std::vector<char>>(bytes, 'k');
+    {
+      const std::lock_guard lock(mutex_);
+      bytes_ += block->size();
+      blocks_.push_back(std::move(block));
+    }
+    const std::size_t held = this->bytes();
+    if (held > most_) drop(held - most_);
   }
 
   /// Drops the oldest until `wanted` bytes are free (0: all). Returns what was dropped.
@@ -39,6 +45,7 @@ class Cache {
   }
 
  private:
+  const std::size_t most_;
   mutable std::mutex mutex_;
   std::deque<std::unique_ptr<std::vector<char>>> blocks_;
   std::size_t bytes_ = 0;

@@ -6,6 +6,6 @@ int main(int argc, char** argv) {
                            .seed = 4,
                            .priority = 5,
                            .can_use_disk = true,
-                           .cache_mib_per_request = 4},
+                           .keeps_cache = true},
                           argc, argv);
 }

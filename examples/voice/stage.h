@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,7 +14,7 @@ struct Description {
   bool can_quantize = false;     // full -> q8
   bool can_unload = false;       // when nobody has asked for a while
   bool can_use_disk = false;     // offload: answer from the mapped file
-  std::size_t cache_mib_per_request = 0;  // grows with every request until somebody trims it
+  bool keeps_cache = false;      // of its conversations: grows with every request, can be trimmed
 };
 
 /// main() of a stage:

@@ -20,7 +20,9 @@
  *
  * Threads: every function may be called on any thread unless it says otherwise, at the same time as
  * any other, except that nothing may use a handle while or after it is destroyed. Callbacks:
- *   tenant callbacks (trim ... preserve)  on worker threads, one at a time per tenant;
+ *   tenant callbacks (trim ... preserve)  on worker threads, one at a time per tenant; those that a
+ *                                         request waits for (begin_request of an unloaded tenant,
+ *                                         handle_error after its GPU was lost) on its thread;
  *   level and report callbacks            on the manager's callback thread, one at a time;
  *   log callback                          on the log thread.
  * No lock is held while one runs; it may call any function here, and even destroy the manager.
@@ -119,7 +121,8 @@ enum {
 
 typedef void (*spillway_log_fn)(void* user, int severity, const char* text);
 
-/* All members may stay zero. */
+/* All members may stay zero. Thresholds, rules and pools are those of the embedded guard: while joined,
+ * the daemon's configuration counts. */
 typedef struct spillway_options {
   size_t struct_size;
   const char* program;       /* shown in status; NULL: the name of the process */
@@ -261,8 +264,9 @@ typedef struct spillway_pool_bytes {
   int64_t bytes;
 } spillway_pool_bytes;
 
-/* One size a model can be run at: what it holds there. One that is named "cpu" and says nothing of
- * "ram" is taken to need the first variant's bytes there. */
+/* One size a model can be run at: what it holds there. Variants called "cpu" and "disk" are places to
+ * move to rather than smaller sizes; a "cpu" that says what it holds nowhere is taken to need the first
+ * variant's bytes in "ram". */
 typedef struct spillway_variant {
   size_t struct_size;
   const char* name; /* "fp32", "small", "cpu"; fewer than 64 bytes */

@@ -1,7 +1,7 @@
 #include <dlfcn.h>
 
-#include <cctype>
 #include <cstddef>
+#include <cstdint>
 
 #include "capi/gpu_driver.h"
 
@@ -19,6 +19,8 @@ constexpr CUresult kSuccess = 0;
 constexpr CUresult kNotInitialized = 3;  // CUDA_ERROR_NOT_INITIALIZED
 constexpr CUresult kDeinitialized = 4;   // CUDA_ERROR_DEINITIALIZED: the program is ending
 constexpr int kIntegrated = 18;          // CU_DEVICE_ATTRIBUTE_INTEGRATED
+constexpr int kReserved = 5;             // CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT
+constexpr int kUsed = 7;                 // CU_MEMPOOL_ATTR_USED_MEM_CURRENT
 
 struct CudaTable {
   CUresult (*cuDeviceGetCount)(int*) = nullptr;
@@ -31,8 +33,10 @@ struct CudaTable {
   CUresult (*cuCtxPushCurrent)(CUcontext) = nullptr;
   CUresult (*cuCtxPopCurrent)(CUcontext*) = nullptr;
   CUresult (*cuMemGetInfo)(std::size_t*, std::size_t*) = nullptr;
-  CUresult (*cuDeviceGetDefaultMemPool)(CUmemoryPool*, CUdevice) = nullptr;  // may be missing
-  CUresult (*cuMemPoolTrimTo)(CUmemoryPool, std::size_t) = nullptr;          // may be missing
+  // Since CUDA 11.2; may be missing.
+  CUresult (*cuDeviceGetDefaultMemPool)(CUmemoryPool*, CUdevice) = nullptr;
+  CUresult (*cuMemPoolGetAttribute)(CUmemoryPool, int, void*) = nullptr;
+  CUresult (*cuMemPoolTrimTo)(CUmemoryPool, std::size_t) = nullptr;
 };
 
 template <class F>
@@ -55,7 +59,7 @@ class CudaDriver final : public GpuDriver {
       if (result == kSuccess) result = cuda_.cuDeviceGetUuid(&uuid, device);
       if (result != kSuccess) return result;
       out.push_back({vram_pool(uuid), Bytes{static_cast<std::int64_t>(total - free)},
-                     Bytes{static_cast<std::int64_t>(total)}});
+                     Bytes{static_cast<std::int64_t>(total)}, cached(device)});
       return kSuccess;
     });
     if (code != kSuccess) {
@@ -65,16 +69,33 @@ class CudaDriver final : public GpuDriver {
   }
 
   void trim() override {
-    if (cuda_.cuDeviceGetDefaultMemPool == nullptr || cuda_.cuMemPoolTrimTo == nullptr) return;
     each_in_use([&](CUdevice device) {
       CUmemoryPool pool = nullptr;
-      if (cuda_.cuDeviceGetDefaultMemPool(&pool, device) == kSuccess)
+      if (has_pools() && cuda_.cuDeviceGetDefaultMemPool(&pool, device) == kSuccess) {
         cuda_.cuMemPoolTrimTo(pool, 0);
+      }
       return kSuccess;
     });
   }
 
  private:
+  bool has_pools() const {
+    return cuda_.cuDeviceGetDefaultMemPool != nullptr && cuda_.cuMemPoolGetAttribute != nullptr &&
+           cuda_.cuMemPoolTrimTo != nullptr;
+  }
+
+  Bytes cached(CUdevice device) const {
+    CUmemoryPool pool = nullptr;
+    std::uint64_t reserved = 0;
+    std::uint64_t used = 0;
+    if (!has_pools() || cuda_.cuDeviceGetDefaultMemPool(&pool, device) != kSuccess ||
+        cuda_.cuMemPoolGetAttribute(pool, kReserved, &reserved) != kSuccess ||
+        cuda_.cuMemPoolGetAttribute(pool, kUsed, &used) != kSuccess || used > reserved) {
+      return {};
+    }
+    return Bytes{static_cast<std::int64_t>(reserved - used)};
+  }
+
   /// Calls `body` with each device whose primary context (the one of the CUDA runtime, hence of
   /// PyTorch, ONNX Runtime, ggml) is active, and that context current. Gives the first error.
   template <class Body>
@@ -112,7 +133,7 @@ class CudaDriver final : public GpuDriver {
 }  // namespace
 
 std::unique_ptr<GpuDriver> loaded_cuda() {
-  void* library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  void* library = loaded_library("libcuda.so");
   if (library == nullptr) return nullptr;
   CudaTable t;
   const bool complete =
@@ -128,27 +149,10 @@ std::unique_ptr<GpuDriver> loaded_cuda() {
       find(library, "cuCtxPopCurrent_v2", t.cuCtxPopCurrent) &&
       find(library, "cuMemGetInfo_v2", t.cuMemGetInfo);
   find(library, "cuDeviceGetDefaultMemPool", t.cuDeviceGetDefaultMemPool);
+  find(library, "cuMemPoolGetAttribute", t.cuMemPoolGetAttribute);
   find(library, "cuMemPoolTrimTo", t.cuMemPoolTrimTo);
-  // The handle is kept for good: a driver that were unloaded under us would be worse than a reference.
   if (!complete) return nullptr;
   return std::make_unique<CudaDriver>(t);
-}
-
-PoolId vram_pool(const unsigned char (&uuid)[16]) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text = "vram:GPU-";
-  bool ascii = true;  // AMD's is the 16 digits of the serial number
-  for (const unsigned char byte : uuid) ascii = ascii && std::isxdigit(byte) != 0;
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (ascii) {
-      text += static_cast<char>(uuid[i]);
-      continue;
-    }
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kDigits[uuid[i] >> 4];
-    text += kDigits[uuid[i] & 15];
-  }
-  return {text};
 }
 
 }  // namespace spillway

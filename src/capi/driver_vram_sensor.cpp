@@ -25,9 +25,9 @@ struct DriverVramSensor::State {
   const Clock& clock;
   std::mutex mutex;  // guards all below but the drivers, which are the thread's once it runs
   std::condition_variable changed;
+  unsigned long long libraries = 0;  // when drivers were looked for
   std::unique_ptr<GpuDriver> cuda, hip;
   std::uint64_t wanted = 0, read = 0;  // numbers of readings
-  bool trim = false;
   bool stopping = false, stopped = false;
   std::vector<DeviceMemory> devices;
   TimePoint taken;
@@ -40,7 +40,6 @@ struct DriverVramSensor::State {
       changed.wait(lock, [&] { return stopping || wanted != read; });
       if (stopping) break;
       const std::uint64_t number = wanted;
-      const bool trims = std::exchange(trim, false);
       GpuDriver* const drivers[] = {cuda.get(), hip.get()};
       lock.unlock();
       const TimePoint now = clock.now();
@@ -48,7 +47,6 @@ struct DriverVramSensor::State {
       std::optional<Error> failure;
       for (GpuDriver* driver : drivers) {
         if (driver == nullptr) continue;
-        if (trims) driver->trim();
         auto memory = driver->read();
         if (!memory) {
           failure = memory.error();
@@ -82,8 +80,11 @@ DriverVramSensor::~DriverVramSensor() {
 }
 
 bool DriverVramSensor::find_drivers() {
-  if (!state_->cuda) state_->cuda = loaded_cuda();
-  if (!state_->hip) state_->hip = loaded_hip();
+  if (const auto loaded = libraries_loaded(); loaded != state_->libraries) {
+    state_->libraries = loaded;
+    if (!state_->cuda) state_->cuda = loaded_cuda();
+    if (!state_->hip) state_->hip = loaded_hip();
+  }
   if (!state_->cuda && !state_->hip) return false;
   if (!state_->thread.joinable()) {
     state_->thread = std::thread([state = state_] { state->run(); });
@@ -111,11 +112,11 @@ Result<std::vector<Reading>> DriverVramSensor::read(const Look&) {
   return out;
 }
 
-void DriverVramSensor::trim() {
+std::vector<PoolChange> DriverVramSensor::caches() const {
   const std::lock_guard lock(state_->mutex);
-  state_->trim = true;
-  ++state_->wanted;
-  state_->changed.notify_all();
+  std::vector<PoolChange> out;
+  for (const DeviceMemory& device : state_->devices) out.push_back({device.pool, device.cached});
+  return out;
 }
 
 }  // namespace spillway

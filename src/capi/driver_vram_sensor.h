@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "model/tenant.h"
 #include "sense/sensor.h"
 
 namespace spillway {
@@ -21,8 +22,8 @@ class DriverVramSensor final : public Sensor {
   std::string_view name() const override { return "driver"; }
   /// Waits for the fresh reading at most 2 ms, then takes the last one with its age.
   Result<std::vector<Reading>> read(const Look& look) override;
-  /// Trims the devices' memory pools before the next reading; does not wait.
-  void trim();
+  /// What the devices' default memory pools hold unused, as of the latest reading: negative never.
+  std::vector<PoolChange> caches() const;
 
  private:
   struct State;

@@ -104,13 +104,17 @@ TEST_F(DriverVramSensorTest, AHungDriverHangsNobodyAndItsLastReadingAges) {
   hang(0);
 }
 
-TEST_F(DriverVramSensorTest, TrimsTheDefaultMemoryPoolOfDevicesInUse) {
+TEST_F(DriverVramSensorTest, TellsAndTrimsWhatTheDefaultMemoryPoolHoldsUnused) {
+  cuda_->device[0].pool_reserved = 700;
+  cuda_->device[0].pool_used = 200;
   DriverVramSensor sensor(kClock);
   read(sensor);
-  sensor.trim();
-  EXPECT_TRUE(
-      eventually([&] { return __atomic_load_n(&cuda_->device[0].trims, __ATOMIC_SEQ_CST) == 1; }));
-  EXPECT_EQ(cuda_->device[1].trims, 0);
+  const auto caches = sensor.caches();
+  ASSERT_EQ(caches.size(), 1);
+  EXPECT_EQ(caches[0].delta, 500_B);
+  trim_devices();
+  EXPECT_EQ(cuda_->device[0].trims, 1);
+  EXPECT_EQ(cuda_->device[1].trims, 0) << "the program does not use that one";
 }
 
 TEST(VramPool, WritesTheUuidAsTheVendorsToolsDo) {

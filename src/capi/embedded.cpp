@@ -10,7 +10,6 @@
 #include "act/callback.h"
 #include "act/preserve.h"
 #include "act/refuse.h"
-#include "capi/driver_vram_sensor.h"
 #include "port/cgroup_fs.h"
 #include "port/sys_root.h"
 #include "sense/cgroup.h"
@@ -24,7 +23,7 @@ namespace spillway {
 namespace {
 
 std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options,
-                                                  const Clock& clock) {
+                                                  std::unique_ptr<DriverVramSensor> vram) {
   const SysRoot root;
   std::vector<std::unique_ptr<Sensor>> sensors;
   std::vector<std::string> groups = options.cgroups;
@@ -32,7 +31,7 @@ std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options,
     sensors.push_back(std::make_unique<MeminfoSensor>(root));
     sensors.push_back(std::make_unique<SwapSensor>(root));
     sensors.push_back(std::make_unique<PsiSensor>(root, true));
-    sensors.push_back(std::make_unique<DriverVramSensor>(clock));
+    sensors.push_back(std::move(vram));
     if (const auto own = own_group(); !own.empty()) groups.push_back(own);
   }
   if (!groups.empty()) sensors.push_back(std::make_unique<CgroupSensor>(root, groups, true));
@@ -80,7 +79,9 @@ Result<std::unique_ptr<Embedded>> Embedded::open(const ManagerOptions& options,
   EngineParts parts;
   parts.clock = &clock;
   parts.policy = options.policy;
-  parts.sensors = make_sensors(options, clock);
+  auto vram = std::make_unique<DriverVramSensor>(clock);
+  if (!options.only_given_pools) self->vram_ = vram.get();
+  parts.sensors = make_sensors(options, std::move(vram));
   for (const Rung rung : {Rung::trim, Rung::unload_idle, Rung::shrink, Rung::offload}) {
     parts.actions.push_back(std::make_unique<CallbackAction>(rung, guests));
   }
@@ -131,6 +132,12 @@ void Embedded::demand(Demand demand, std::function<void(const DemandResult&)> do
     done(result);
   });
   wakes_->kick();
+}
+
+std::vector<PoolChange> Embedded::device_caches(TimePoint now) {
+  if (vram_ == nullptr) return {};
+  (void)vram_->read({.now = now});
+  return vram_->caches();
 }
 
 TimePoint Embedded::step(TimePoint now, bool fired) {

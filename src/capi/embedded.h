@@ -8,6 +8,7 @@
 #include "act/preserve_store.h"
 #include "base/log.h"
 #include "capi/backend.h"
+#include "capi/driver_vram_sensor.h"
 #include "capi/guest_book.h"
 #include "capi/options.h"
 #include "capi/wake_set.h"
@@ -37,6 +38,9 @@ class Embedded final : public Backend, private EventSink {
   /// A step on a tenant has not ended, or a demand is open.
   bool is_busy() const { return !moving_.empty() || open_demands_ > 0; }
 
+  /// What the GPUs' memory pools of this program hold unused; takes a look of its own.
+  std::vector<PoolChange> device_caches(TimePoint now);
+
   /// Waiting for what calls for a step; see WakeSet for the threads.
   WakeSet& wakes() { return *wakes_; }
 
@@ -53,6 +57,7 @@ class Embedded final : public Backend, private EventSink {
   Log& log_;
   std::set<TenantId> moving_;  // a step on them has not ended
   int open_demands_ = 0;
+  DriverVramSensor* vram_ = nullptr;  // the engine's; null: not watched
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<WakeSet> wakes_;
 };

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -13,6 +14,7 @@ namespace spillway {
 struct DeviceMemory {
   PoolId pool;
   Bytes used, total;  // as this program sees the device: the driver's own share is not in `total`
+  Bytes cached;       // of `used`: held unused by the device's default memory pool
 };
 
 /// The CUDA or HIP driver that the host program itself has loaded and initialized. It is never
@@ -28,9 +30,19 @@ class GpuDriver {
   virtual void trim() = 0;
 };
 
-/// Null while the program has not loaded that driver. Any thread, cheap.
+/// Null while the program has not loaded that driver. Any thread.
 std::unique_ptr<GpuDriver> loaded_cuda();
 std::unique_ptr<GpuDriver> loaded_hip();
+
+/// trim() of whatever is loaded. May block as long as the drivers do.
+void trim_devices();
+
+/// How many libraries this process has loaded so far; cheap. While it stays, no driver is new.
+unsigned long long libraries_loaded();
+/// The library of this process whose file name begins so ("libcuda.so"), as dlopen(3) gives it and
+/// referenced for good: a driver that were unloaded under us would be worse. Null when none does.
+/// Looks only at what is loaded; dlopen(RTLD_NOLOAD) would search the disk each time.
+void* loaded_library(std::string_view name);
 
 /// Pool "vram:GPU-<uuid>" as NVML and nvidia-smi print it, from the 16 bytes that the driver gives.
 PoolId vram_pool(const unsigned char (&uuid)[16]);

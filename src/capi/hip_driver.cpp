@@ -1,9 +1,11 @@
+#include <dirent.h>
 #include <dlfcn.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <filesystem>
-#include <system_error>
+#include <cstdint>
+#include <memory>
+#include <string_view>
 
 #include "capi/gpu_driver.h"
 
@@ -16,6 +18,8 @@ using hipError_t = int;
 using hipMemPool_t = void*;
 constexpr hipError_t kSuccess = 0;
 constexpr int kIntegrated = 16;  // hipDeviceAttributeIntegrated
+constexpr int kReserved = 5;     // hipMemPoolAttrReservedMemCurrent
+constexpr int kUsed = 7;         // hipMemPoolAttrUsedMemCurrent
 
 struct HipTable {
   hipError_t (*hipGetDeviceCount)(int*) = nullptr;
@@ -24,8 +28,10 @@ struct HipTable {
   hipError_t (*hipDeviceGetAttribute)(int*, int, int) = nullptr;
   hipError_t (*hipDeviceGetUuid)(unsigned char (*)[16], int) = nullptr;
   hipError_t (*hipMemGetInfo)(std::size_t*, std::size_t*) = nullptr;
-  hipError_t (*hipDeviceGetDefaultMemPool)(hipMemPool_t*, int) = nullptr;  // may be missing
-  hipError_t (*hipMemPoolTrimTo)(hipMemPool_t, std::size_t) = nullptr;     // may be missing
+  // Since ROCm 5.2; may be missing.
+  hipError_t (*hipDeviceGetDefaultMemPool)(hipMemPool_t*, int) = nullptr;
+  hipError_t (*hipMemPoolGetAttribute)(hipMemPool_t, int, void*) = nullptr;
+  hipError_t (*hipMemPoolTrimTo)(hipMemPool_t, std::size_t) = nullptr;
 };
 
 template <class F>
@@ -36,11 +42,12 @@ bool find(void* library, const char* name, F& function) {
 
 // Every HIP call initializes the runtime and with it wakes the GPU. It is up once /dev/kfd is open.
 bool initialized() {
-  std::error_code error;
-  for (std::filesystem::directory_iterator fd("/proc/self/fd", error), end; !error && fd != end;
-       fd.increment(error)) {
-    std::error_code gone;
-    if (std::filesystem::read_symlink(fd->path(), gone) == "/dev/kfd") return true;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), ::closedir);
+  if (!directory) return false;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    char target[16] = "";
+    ::readlinkat(::dirfd(directory.get()), entry->d_name, target, sizeof target - 1);
+    if (std::string_view(target) == "/dev/kfd") return true;
   }
   return false;
 }
@@ -59,7 +66,7 @@ class HipDriver final : public GpuDriver {
       if (result == kSuccess) result = hip_.hipDeviceGetUuid(&uuid, device);
       if (result != kSuccess) return result;
       out.push_back({vram_pool(uuid), Bytes{static_cast<std::int64_t>(total - free)},
-                     Bytes{static_cast<std::int64_t>(total)}});
+                     Bytes{static_cast<std::int64_t>(total)}, cached(device)});
       return kSuccess;
     });
     if (code != kSuccess)
@@ -68,16 +75,33 @@ class HipDriver final : public GpuDriver {
   }
 
   void trim() override {
-    if (hip_.hipDeviceGetDefaultMemPool == nullptr || hip_.hipMemPoolTrimTo == nullptr) return;
     each([&](int device) {
       hipMemPool_t pool = nullptr;
-      if (hip_.hipDeviceGetDefaultMemPool(&pool, device) == kSuccess)
+      if (has_pools() && hip_.hipDeviceGetDefaultMemPool(&pool, device) == kSuccess) {
         hip_.hipMemPoolTrimTo(pool, 0);
+      }
       return kSuccess;
     });
   }
 
  private:
+  bool has_pools() const {
+    return hip_.hipDeviceGetDefaultMemPool != nullptr && hip_.hipMemPoolGetAttribute != nullptr &&
+           hip_.hipMemPoolTrimTo != nullptr;
+  }
+
+  Bytes cached(int device) const {
+    hipMemPool_t pool = nullptr;
+    std::uint64_t reserved = 0;
+    std::uint64_t used = 0;
+    if (!has_pools() || hip_.hipDeviceGetDefaultMemPool(&pool, device) != kSuccess ||
+        hip_.hipMemPoolGetAttribute(pool, kReserved, &reserved) != kSuccess ||
+        hip_.hipMemPoolGetAttribute(pool, kUsed, &used) != kSuccess || used > reserved) {
+      return {};
+    }
+    return Bytes{static_cast<std::int64_t>(reserved - used)};
+  }
+
   /// Calls `body` with each device while it is this thread's current one, which HIP keeps per thread.
   template <class Body>
   hipError_t each(const Body& body) {
@@ -106,11 +130,7 @@ class HipDriver final : public GpuDriver {
 }  // namespace
 
 std::unique_ptr<GpuDriver> loaded_hip() {
-  void* library = nullptr;
-  for (const char* name :
-       {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so"}) {
-    if (library == nullptr) library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
-  }
+  void* library = loaded_library("libamdhip64.so");
   if (library == nullptr) return nullptr;
   HipTable t;
   const bool complete = find(library, "hipGetDeviceCount", t.hipGetDeviceCount) &&
@@ -120,6 +140,7 @@ std::unique_ptr<GpuDriver> loaded_hip() {
                         find(library, "hipDeviceGetUuid", t.hipDeviceGetUuid) &&
                         find(library, "hipMemGetInfo", t.hipMemGetInfo);
   find(library, "hipDeviceGetDefaultMemPool", t.hipDeviceGetDefaultMemPool);
+  find(library, "hipMemPoolGetAttribute", t.hipMemPoolGetAttribute);
   find(library, "hipMemPoolTrimTo", t.hipMemPoolTrimTo);
   if (!complete) return nullptr;
   return std::make_unique<HipDriver>(t);

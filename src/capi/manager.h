@@ -83,7 +83,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
   Status restore(const std::string& tenant, Duration timeout);
   Status restore_all(Duration timeout);
   Status preserve_all(Duration timeout);
-  Bytes trim();
+  void trim();
 
   /// Loads an unloaded tenant for a request, making room for it first.
   Status load(Guest& guest);

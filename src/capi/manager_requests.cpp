@@ -6,6 +6,7 @@
 #include "capi/builtin_trims.h"
 #include "capi/callback_scope.h"
 #include "capi/error_classifier.h"
+#include "capi/gpu_driver.h"
 #include "capi/manager.h"
 
 namespace spillway {
@@ -96,7 +97,11 @@ Status Manager::restore_all(Duration timeout) {
   return met(await(std::move(demand), timeout), "restore all");
 }
 
-Bytes Manager::trim() { return options_.builtin_trims ? trim_allocators() : Bytes{}; }
+void Manager::trim() {
+  if (!options_.builtin_trims) return;
+  trim_allocators();
+  trim_devices();
+}
 
 Status Manager::ask_all(const std::vector<std::shared_ptr<Guest>>& guests, const std::string& verb,
                         const std::string& reason, TimePoint deadline) {

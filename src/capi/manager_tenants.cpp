@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "capi/builtin_trims.h"
+#include "capi/gpu_driver.h"
 #include "capi/manager.h"
 #include "capi/reply.h"
 #include "port/process_handle.h"
@@ -222,6 +223,7 @@ void Manager::add_allocator() {
   auto callbacks = std::make_unique<TenantCallbacks>();
   callbacks->trim = [](void*, const spillway_ask*, spillway_reply* reply) {
     reply->changes.emplace_back(reply->own_pool, -trim_allocators());
+    trim_devices();
     return int{SPILLWAY_OK};
   };
   TenantSpec spec;
@@ -236,6 +238,9 @@ void Manager::refresh_allocator(TimePoint now) {
   if (!allocator_ || now < allocator_due_) return;
   allocator_due_ = now + kAllocatorLooks;
   allocator_->set_bytes(kRam, resident_set());
+  for (const PoolChange& cache : embedded_->device_caches(now)) {
+    allocator_->set_bytes(cache.pool, cache.delta);
+  }
 }
 
 }  // namespace spillway

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,12 @@ std::string process_name() {
   const ssize_t size = fd ? ::read(fd.get(), name, sizeof name) : 0;
   const std::string_view read(name, size > 0 ? static_cast<std::size_t>(size) : 0);
   return read.empty() ? "program" : std::string(trimmed(read));
+}
+
+std::string absolute(const char* path) {
+  if (path[0] == '/') return path;
+  char here[PATH_MAX] = "";
+  return text(::getcwd(here, sizeof here)) + "/" + path;
 }
 
 // As the XDG Base Directory Specification has it: relative paths are ignored. Empty without a home.
@@ -153,7 +160,7 @@ Result<ManagerOptions> read_options(const spillway_options* options) {
     if (pool.name == nullptr || *pool.name == 0 || pool.path == nullptr || *pool.path == 0) {
       return fail(Errc::invalid, "needs a name and a path", "injected");
     }
-    out.injected.push_back({pool.name, pool.path});
+    out.injected.push_back({pool.name, absolute(pool.path)});
   }
   if (raw->cgroup_count > 0 && raw->cgroups == nullptr) {
     return fail(Errc::invalid, "a required array is null", "cgroups");

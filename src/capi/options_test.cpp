@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include "capi/versioned.h"
@@ -83,6 +84,19 @@ TEST(Options, NonsenseIsRefusedByTheMembersName) {
   refused([](auto& raw) { raw.cgroup_count = 1; }, "cgroups");
   refused([](auto& raw) { raw.struct_size = 0; }, "struct_size");
   refused([](auto& raw) { raw.struct_size = std::size_t{1} << 40; }, "struct_size");
+}
+
+TEST(Options, ARelativePathIsTakenFromWhereTheProgramIs) {
+  spillway_injected_pool pool = {};
+  pool.struct_size = sizeof pool;
+  pool.name = "gpu";
+  pool.path = "pool";
+  spillway_options raw = none();
+  raw.injected = &pool;
+  raw.injected_count = 1;
+  const auto options = read_options(&raw);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->injected[0].path, std::filesystem::current_path() / "pool");
 }
 
 struct Newer {

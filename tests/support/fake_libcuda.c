@@ -83,6 +83,14 @@ int cuDeviceGetDefaultMemPool(void** pool, int device) {
   return kSuccess;
 }
 
+int cuMemPoolGetAttribute(void* pool, int attribute, void* value) {
+  const struct fake_cuda_device* device = pool;
+  unsigned long long* out = value;
+  if (attribute != 5 && attribute != 7) return kInvalidValue;
+  *out = attribute == 5 ? device->pool_reserved : device->pool_used;
+  return kSuccess;
+}
+
 int cuMemPoolTrimTo(void* pool, size_t keep) {
   if (keep == 0) __atomic_fetch_add(&((struct fake_cuda_device*)pool)->trims, 1, __ATOMIC_SEQ_CST);
   return kSuccess;

@@ -13,6 +13,7 @@ struct fake_cuda_device {
   int error; /* what cuMemGetInfo answers with, if not 0 */
   size_t free_bytes, total_bytes;
   int trims; /* of its default memory pool */
+  unsigned long long pool_reserved, pool_used;
 };
 
 /* The state of the fake driver; the symbol "fake_cuda" of the library. */

@@ -4,13 +4,15 @@
 #include <sys/signalfd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <array>
+#include <climits>
 #include <utility>
 
 #include "act/builtin.h"
 #include "sense/builtin.h"
 #include "sense/device.h"
 #include "sense/gpu_device.h"
+#include "self_care.h"
 #include "stderr_sink.h"
 #include "wire/socket_path.h"
 
@@ -25,9 +27,10 @@ std::optional<CgroupFs> locate_groups() {
 
 /// Beside this program, wherever it was installed.
 std::string worker_program() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? "spillway-worker" : (self.parent_path() / "spillway-worker").string();
+  std::array<char, PATH_MAX> self;
+  const ssize_t length = ::readlink("/proc/self/exe", self.data(), self.size());
+  const std::string_view path(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  return std::string(path.substr(0, path.rfind('/') + 1)) + "spillway-worker";
 }
 
 std::string line_of(const Capability& capability) {
@@ -36,11 +39,8 @@ std::string line_of(const Capability& capability) {
 
 }  // namespace
 
-Daemon::Daemon(DaemonOptions options, std::vector<Capability> self)
-    : options_(std::move(options)),
-      self_(std::move(self)),
-      log_(stderr_sink()),
-      groups_(locate_groups()) {}
+Daemon::Daemon(DaemonOptions options)
+    : options_(std::move(options)), log_(stderr_sink()), groups_(locate_groups()) {}
 
 Daemon::~Daemon() {
   manager_.stopping();
@@ -89,9 +89,7 @@ Status Daemon::prepare() {
 }
 
 std::vector<std::string> Daemon::self_test() {
-  engine_->step(clock_.now());
-  std::vector<std::string> lines;
-  for (const Capability& capability : self_) lines.push_back(line_of(capability));
+  std::vector<std::string> lines{line_of(protect_from_oom()), line_of(lock_memory())};
   for (const Capability& capability : engine_->status().capabilities) {
     lines.push_back(line_of(capability));
   }
@@ -165,6 +163,8 @@ Status Daemon::run() {
        }) {
     if (auto watched = loop_->watch(fd, ready); !watched) return watched;
   }
+  look(clock_.now());
+  forget_start();
   for (std::string& line : self_test()) log_.write(Severity::info, std::move(line));
   manager_.ready("guarding");
   guard();

@@ -33,13 +33,13 @@ namespace spillway {
 /// the engine's; the destructor ends in milliseconds and thaws what was frozen.
 class Daemon final : private ControlHandler, private EventSink {
  public:
-  /// SIGTERM, SIGINT and SIGHUP must be blocked already. `self` is what protect_self() found.
-  Daemon(DaemonOptions options, std::vector<Capability> self);
+  /// SIGTERM, SIGINT and SIGHUP must be blocked already.
+  explicit Daemon(DaemonOptions options);
   ~Daemon() override;
 
   /// Reads the configuration and makes the parts, without the socket.
   Status prepare();
-  /// What works here and what does not, one line each.
+  /// What works here and what does not, one line each; locks the memory on the way.
   std::vector<std::string> self_test();
   /// Listens, tells the service manager, and guards until SIGTERM or SIGINT.
   Status run();
@@ -58,7 +58,6 @@ class Daemon final : private ControlHandler, private EventSink {
   void guard();
 
   const DaemonOptions options_;
-  const std::vector<Capability> self_;
   const SystemClock clock_;
   ServiceManager manager_ = ServiceManager::from_environment();
   Log log_;

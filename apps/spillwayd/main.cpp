@@ -38,7 +38,7 @@ int run(const spillway::DaemonOptions& options) {
   spillway::raise_descriptor_limit();
   block_signals();
   ::umask(022);
-  spillway::Daemon daemon(options, spillway::protect_self());
+  spillway::Daemon daemon(options);
   if (auto prepared = daemon.prepare(); !prepared) return complain(prepared.error(), kFailure);
   if (options.check) {
     for (const std::string& line : daemon.self_test()) std::puts(line.c_str());

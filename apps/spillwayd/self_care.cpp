@@ -1,12 +1,14 @@
 #include "self_care.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 
 #include "base/fd.h"
@@ -18,26 +20,19 @@ namespace {
 constexpr std::size_t kStack = 256 * 1024;
 constexpr std::string_view kOomScoreAdj = "-900";
 
-Capability lock_memory() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_MEMLOCK, &limit);
-  // With a limit, locking what is mapped later would make malloc and new threads fail at it. The
-  // call itself needs no limit where CAP_IPC_LOCK is there, but neither does it tell.
-  if (limit.rlim_cur != RLIM_INFINITY) {
-    return {"lock_memory", false, "needs LimitMEMLOCK=infinity"};
+/// Drops the page-table entries of the program's code and constants. Its writable segments hold
+/// what the file does not: they are left alone.
+int drop_program_pages(dl_phdr_info* program, std::size_t, void*) {
+  constexpr std::uintptr_t kPage = 4096;
+  for (int i = 0; i < program->dlpi_phnum; ++i) {
+    const auto& segment = program->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t start = program->dlpi_addr + segment.p_vaddr;
+    const std::uintptr_t end = (start + segment.p_memsz) & ~(kPage - 1);
+    const std::uintptr_t first = (start + kPage - 1) & ~(kPage - 1);
+    if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
   }
-  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    return {"lock_memory", false, system_error(errno, "mlockall").what};
-  }
-  return {"lock_memory", true, "what was touched stays in RAM"};
-}
-
-Capability oom_protection() {
-  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (!file || ::write(file.get(), kOomScoreAdj.data(), kOomScoreAdj.size()) < 0) {
-    return {"oom_protection", false, "needs CAP_SYS_RESOURCE"};
-  }
-  return {"oom_protection", true, "oom_score_adj -900"};
+  return 1;  // the first entry is the program itself; libraries belong to others too
 }
 
 }  // namespace
@@ -61,6 +56,30 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::vector<Capability> protect_self() { return {lock_memory(), oom_protection()}; }
+Capability protect_from_oom() {
+  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (!file || ::write(file.get(), kOomScoreAdj.data(), kOomScoreAdj.size()) < 0) {
+    return {"oom_protection", false, "needs CAP_SYS_RESOURCE"};
+  }
+  return {"oom_protection", true, "oom_score_adj -900"};
+}
+
+void forget_start() {
+  ::malloc_trim(0);
+  ::dl_iterate_phdr(&drop_program_pages, nullptr);
+}
+
+Capability lock_memory() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_MEMLOCK, &limit);
+  // With a limit, locking what is mapped later would make malloc and new threads fail at it.
+  if (limit.rlim_cur != RLIM_INFINITY) {
+    return {"lock_memory", false, "needs LimitMEMLOCK=infinity"};
+  }
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
+    return {"lock_memory", false, system_error(errno, "mlockall").what};
+  }
+  return {"lock_memory", true, "what was touched stays in RAM"};
+}
 
 }  // namespace spillway

@@ -1,22 +1,27 @@
 #pragma once
 
-#include <vector>
-
 #include "model/status.h"
 
 namespace spillway {
 
-/// What the daemon does to itself so that it survives the pressure it guards against. Called once,
-/// before the first thread is started; never fails, what is not allowed is told.
+// What the daemon does to itself so that it stays small and survives the pressure it guards
+// against. Nothing here fails: what is not allowed is told in a line of the self-test.
 
-/// One malloc arena, small thread stacks, and memory given back to the kernel at once.
+/// One malloc arena, small thread stacks, and memory given back to the kernel at once. Before the
+/// first allocation that matters and before the first thread.
 void keep_small();
 
 /// As many descriptors as allowed: one per guarded process and per connection.
 void raise_descriptor_limit();
 
-/// Lines for the self-test: lock_memory (pages that were touched stay in RAM, mlockall(2) on fault)
-/// and oom_protection (oom_score_adj -900, Documentation/filesystems/proc.rst 3.1).
-std::vector<Capability> protect_self();
+/// oom_score_adj -900 (Documentation/filesystems/proc.rst, 3.1).
+Capability protect_from_oom();
+
+/// Lets go of what only starting needed: free heap, and the program's own pages, which come back
+/// from the file as they are used. Before lock_memory(), which keeps what is there then.
+void forget_start();
+
+/// What was touched stays in RAM (mlockall(2), on fault).
+Capability lock_memory();
 
 }  // namespace spillway

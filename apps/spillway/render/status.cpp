@@ -34,7 +34,7 @@ std::string verdict(const StatusReport& report, const Canvas& canvas) {
                                             : ": no memory is short";
   } else {
     const PoolAssessment& a = pool->assessment;
-    text += ": " + PoolNames(report.pools).of(a.pool);
+    text += ": " + printable(PoolNames(report.pools).of(a.pool));
     if (!a.evidence.empty()) text += ", " + printable(a.evidence);
   }
   if (report.dry_run) text += " (dry run: nothing is touched)";

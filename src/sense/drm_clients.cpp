@@ -62,27 +62,28 @@ void DrmClients::walk() {
 
 void DrmClients::walk_process(const std::string& pid,
                               const std::map<std::string, std::string>& nodes) {
-  const std::string directory = "/proc/" + pid;
-  const auto descriptors = root_.list(directory + "/fd");
+  const std::string links = "/proc/" + pid + "/fd/";
+  const std::string infos = "/proc/" + pid + "/fdinfo/";
+  const auto descriptors = root_.list(links);
   if (!descriptors) {
     complete_ = complete_ && descriptors.error().code == Errc::not_found;  // it has just ended
     return;
   }
   for (const std::string& fd : *descriptors) {
-    const auto link = root_.read_link(directory + "/fd/" + fd);
+    const auto link = root_.read_link(links + fd);
     if (!link || !link->starts_with("/dev/")) continue;
     const auto node = nodes.find(std::string(last_part(*link)));
     if (node == nodes.end()) continue;
-    const auto text = root_.read(directory + "/fdinfo/" + fd);
-    auto client = text ? parse_drm_fdinfo(*text) : std::nullopt;
+    const auto text = root_.read(infos + fd);
+    const auto client = text ? parse_drm_fdinfo(*text) : std::nullopt;
     if (!client || client->address != node->second) continue;
-    charge(static_cast<pid_t>(*parse_u64(pid)), *std::move(client));
+    charge(static_cast<pid_t>(*parse_u64(pid)), *client);
   }
 }
 
 /// A client that several processes hold is charged to one of them: the first that did not open it for
 /// somebody else.
-void DrmClients::charge(pid_t pid, DrmClient client) {
+void DrmClients::charge(pid_t pid, const DrmClient& client) {
   const Key key{client.address, client.id};
   const auto [known, is_new] = clients_.try_emplace(key, Owned{pid, client});
   if (is_new || known->second.pid == pid || !hands_devices_out(known->second.pid)) return;

@@ -46,7 +46,7 @@ class DrmClients {
   std::map<std::string, std::string> nodes_awake() const;
   void walk();
   void walk_process(const std::string& pid, const std::map<std::string, std::string>& nodes);
-  void charge(pid_t pid, DrmClient client);
+  void charge(pid_t pid, const DrmClient& client);
   bool hands_devices_out(pid_t pid) const;
 
   SysRoot root_;

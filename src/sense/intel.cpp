@@ -4,7 +4,7 @@
 
 namespace spillway {
 
-IntelSensor::IntelSensor(SysRoot root, std::shared_ptr<DrmClients> clients, DrmQuery query)
+IntelSensor::IntelSensor(const SysRoot& root, std::shared_ptr<DrmClients> clients, DrmQuery query)
     : DrmSensor("intel", {"i915", "xe"}, root, std::move(clients), std::move(query)), dmem_(root) {}
 
 Status IntelSensor::identify(Card& card) {

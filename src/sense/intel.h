@@ -11,7 +11,8 @@ namespace spillway {
 /// else it is unknown, not zero. The integrated GPU is never touched.
 class IntelSensor final : public DrmSensor {
  public:
-  IntelSensor(SysRoot root, std::shared_ptr<DrmClients> clients, DrmQuery query = &query_drm);
+  IntelSensor(const SysRoot& root, std::shared_ptr<DrmClients> clients,
+              DrmQuery query = &query_drm);
 
  protected:
   Status identify(Card& card) override;

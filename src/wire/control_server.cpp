@@ -211,7 +211,8 @@ void ControlServer::Impl::count_held(Connection& connection) {
 /// Brings epoll and the lists up to date with what the connection needs now.
 void ControlServer::Impl::settle(Connection& connection) {
   count_held(connection);
-  if (connection.broken()) close_later(connection, "connection lost");
+  // What came before the connection broke is answered like any other.
+  if (connection.broken() && !connection.ready()) close_later(connection, "connection lost");
   if (!connection.closing.empty()) return;
   const bool readable = connection.ready() && connection.unsent() < kEnoughUnsent;
   if (readable &&

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 namespace spillway {
 namespace {
@@ -29,11 +30,35 @@ std::optional<std::int64_t> parse_i64(std::string_view text) {
   return parse_whole<std::int64_t>(text);
 }
 
+// By hand: std::from_chars for fractions would put 25 KiB of tables into every host program. As exact
+// as a double can be up to 15 digits, which is more than people write.
 std::optional<double> parse_decimal(std::string_view text) {
-  if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) {
-    return std::nullopt;
+  constexpr std::uint64_t kFull = 100'000'000'000'000'000;  // another digit would still fit
+  std::uint64_t digits = 0;
+  int exponent = 0;
+  bool point = false;
+  bool any = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+    } else if (c < '0' || c > '9') {
+      return std::nullopt;
+    } else {
+      any = true;
+      if (digits < kFull) {
+        digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+        exponent -= point ? 1 : 0;
+      } else {
+        exponent += point ? 0 : 1;
+      }
+    }
   }
-  return parse_whole<double>(text);
+  double scale = 1;
+  for (int i = 0; i < std::abs(exponent) && std::isfinite(scale); ++i) scale *= 10;
+  const auto whole = static_cast<double>(digits);
+  const double value = exponent < 0 ? whole / scale : whole * scale;
+  if (!any || !std::isfinite(value)) return std::nullopt;
+  return value;
 }
 
 std::string_view trimmed(std::string_view text) {

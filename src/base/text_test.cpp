@@ -28,6 +28,13 @@ TEST(ParseI64, TakesOneLeadingMinus) {
 TEST(ParseDecimal, TakesNoSignExponentOrWords) {
   EXPECT_DOUBLE_EQ(parse_decimal("12.34").value(), 12.34);
   EXPECT_DOUBLE_EQ(parse_decimal("0").value(), 0.0);
+  EXPECT_EQ(parse_decimal("0.1"), 0.1) << "to the last bit";
+  EXPECT_EQ(parse_decimal("99.99"), 99.99);
+  EXPECT_EQ(parse_decimal("123456789.012345"), 123456789.012345);
+  EXPECT_EQ(parse_decimal("5."), 5.0);
+  EXPECT_EQ(parse_decimal(".5"), 0.5);
+  EXPECT_DOUBLE_EQ(parse_decimal(std::string(30, '1')).value(), 1.1111111111111111e29);
+  EXPECT_DOUBLE_EQ(parse_decimal("0." + std::string(30, '3')).value(), 1.0 / 3);
   const std::string huge(400, '9');
   for (const std::string& text :
        {std::string(), std::string("."), std::string("1.2.3"), std::string("-1"),

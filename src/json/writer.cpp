@@ -1,8 +1,8 @@
 #include "json/writer.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
+#include <nlohmann/detail/conversions/to_chars.hpp>
 
 #include "base/clock.h"
 
@@ -104,8 +104,10 @@ void JsonWriter::scalar(std::string_view text) {
 
 void JsonWriter::value(double number) {
   if (!std::isfinite(number)) return value(nullptr);
+  // Not std::to_chars: its tables for fractions are 130 KiB, in every host program of the library.
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  const char* const end =
+      nlohmann::detail::to_chars(digits.data(), digits.data() + digits.size(), number);
   scalar({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 

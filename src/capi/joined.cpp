@@ -47,6 +47,16 @@ json milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
+/// What the daemon knows of a tenant.
+struct Told {
+  std::string id;  // there
+  json members;
+  TimePoint touched;  // when the daemon was told of the latest use
+  std::optional<TimePoint> last_used;
+  bool busy = false;
+  bool stale = false;  // a touch is due
+};
+
 }  // namespace
 
 /// What the reader thread and the threads that answer share. It outlives the Joined as long as a
@@ -55,6 +65,7 @@ struct Joined::Link {
   std::shared_ptr<GuestBook> guests;
   const Clock& clock;
   std::shared_ptr<GuestSession> session;
+  std::map<TenantId, Told> told;     // only the thread that steps uses it
   std::atomic<bool> changed = true;  // a level, so the status is worth fetching
 
   std::mutex mutex;  // guards all below
@@ -144,14 +155,15 @@ bool Joined::put(const Tenant& tenant) {
     if (link_->asked.contains(tenant.id.text)) return false;
     if (auto moved = link_->moved.extract(tenant.id.text)) told_by_answer = moved.mapped();
   }
-  const auto known = told_.find(tenant.id);
-  if (known == told_.end()) return introduce(tenant);
+  const auto known = link_->told.find(tenant.id);
+  if (known == link_->told.end()) return introduce(tenant);
   Told& told = known->second;
   told.stale = true;
   told.busy = tenant.busy;
+  told.last_used = tenant.last_used;
 
   const json now = members(tenant);
-  json before = json::parse(told.members);
+  json before = told.members;
   // Told again, a move of the daemon's would count twice.
   for (const char* key : kPosition) {
     if (!told_by_answer.is_null()) before[key] = told_by_answer[key];
@@ -169,7 +181,7 @@ bool Joined::put(const Tenant& tenant) {
     changes["tenant"] = told.id;
     if (!link_->call("tenant.update", changes, kAnswer)) return false;
   }
-  told.members = text(now);
+  told.members = now;
   return true;
 }
 
@@ -182,44 +194,48 @@ bool Joined::introduce(const Tenant& tenant) {
   if (!answer) return false;
   Told told;
   told.id = text_or(*answer, "tenant", tenant.id.text);
-  told.members = text(known);
+  told.members = known;
   told.touched = clock_.now();
   told.busy = tenant.busy;
+  told.last_used = tenant.last_used;
+  told.stale = tenant.last_used.has_value();
   const std::lock_guard lock(link_->mutex);
   link_->names[told.id] = tenant.id.text;
-  told_[tenant.id] = std::move(told);
+  link_->told[tenant.id] = std::move(told);
   return true;
 }
 
 void Joined::flush_touches(TimePoint now) {
-  for (auto& [id, told] : told_) {
+  for (auto& [id, told] : link_->told) {
     if (!told.stale || now - told.touched < kBetweenTouches) continue;
     told.stale = false;
     told.touched = now;
-    (void)link_->call("tenant.touch", {{"tenant", told.id}, {"busy", told.busy}}, kAnswer);
+    json touch{{"tenant", told.id}, {"busy", told.busy}};
+    if (told.last_used) touch["last_used_ns"] = told.last_used->time_since_epoch().count();
+    (void)link_->call("tenant.touch", touch, kAnswer);
   }
 }
 
 void Joined::remove(const TenantId& tenant, std::string) {
-  const auto known = told_.find(tenant);
-  if (known == told_.end()) return;
+  const auto known = link_->told.find(tenant);
+  if (known == link_->told.end()) return;
   (void)link_->call("tenant.unregister", {{"tenant", known->second.id}}, kAnswer);
   const std::lock_guard lock(link_->mutex);
   link_->names.erase(known->second.id);
-  told_.erase(known);
+  link_->told.erase(known);
 }
 
 void Joined::demand(Demand demand, std::function<void(const DemandResult&)> done) {
   const Duration within = std::max(demand.deadline - clock_.now(), Duration::zero());
   const auto id_of = [&](const TenantId& tenant) {
-    const auto known = told_.find(tenant);
-    return known == told_.end() ? tenant.text : known->second.id;
+    const auto known = link_->told.find(tenant);
+    return known == link_->told.end() ? tenant.text : known->second.id;
   };
   std::vector<std::pair<std::string, json>> calls;
   if (demand.direction == Direction::restore) {
     std::vector<std::string> ids;
     if (demand.tenant) ids.push_back(id_of(*demand.tenant));
-    for (const auto& [id, told] : told_) {
+    for (const auto& [id, told] : link_->told) {
       if (!demand.tenant) ids.push_back(told.id);
     }
     for (const std::string& id : ids) calls.emplace_back("restore", json{{"tenant", id}});
@@ -274,7 +290,7 @@ TimePoint Joined::step(TimePoint now, bool fired) {
     fetched_ = now;
   }
   TimePoint next = fetched_ + kBetweenFetches;
-  for (const auto& [id, told] : told_) {
+  for (const auto& [id, told] : link_->told) {
     if (told.stale) next = std::min(next, told.touched + kBetweenTouches);
   }
   return next;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,14 +38,6 @@ class Joined final : public Backend {
 
  private:
   struct Link;
-  struct Told {
-    std::string id;       // at the daemon
-    std::string members;  // that the daemon knows, as JSON text
-    TimePoint touched;
-    bool busy = false;
-    bool stale = false;  // a touch is due
-  };
-
   explicit Joined(const Clock& clock) : clock_(clock) {}
   bool introduce(const Tenant& tenant);
   void fetch();
@@ -54,7 +45,6 @@ class Joined final : public Backend {
 
   const Clock& clock_;
   std::shared_ptr<Link> link_;
-  std::map<TenantId, Told> told_;
   StatusReport report_;
   Assessment assessment_;
   TimePoint fetched_;

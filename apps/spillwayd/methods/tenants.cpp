@@ -70,8 +70,10 @@ Answer tenant_touch(Services& services, const Call& call) {
   const auto tenant = touchable(services, call, "touch");
   if (!tenant) return tl::unexpected(tenant.error());
   const auto busy = bool_of(call.params, "busy");
+  const TimePoint now = services.clock.now();
+  const auto used = i64_of(call.params, "last_used_ns");
   services.engine.update(tenant->id, [&](Tenant& known) {
-    known.last_used = services.clock.now();
+    known.last_used = used ? std::min(TimePoint(Duration(*used)), now) : now;
     if (busy) known.busy = *busy;
   });
   return std::string("{}");

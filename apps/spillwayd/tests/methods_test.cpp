@@ -176,6 +176,11 @@ TEST(DaemonMethods, TouchAndUnregister) {
   daemon.call("tenant.touch", R"({"tenant":"stt","busy":true})");
   EXPECT_FALSE(daemon.tenant("stt")["last_used_ns"].is_null());
   EXPECT_EQ(daemon.tenant("stt")["busy"], true);
+  daemon.call("tenant.touch", R"({"tenant":"stt","last_used_ns":1000})");
+  EXPECT_EQ(daemon.tenant("stt")["last_used_ns"], 1000) << "told late, not used late";
+  daemon.call("tenant.touch", R"({"tenant":"stt","last_used_ns":9000000000000000000})");
+  EXPECT_LT(daemon.tenant("stt")["last_used_ns"], 9000000000000000000)
+      << "nobody was used tomorrow";
   daemon.call("tenant.unregister", R"({"tenant":"stt"})");
   EXPECT_TRUE(daemon.tenant("stt").is_null());
 }

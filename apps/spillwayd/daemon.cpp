@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "act/builtin.h"
+#include "self_care.h"
 #include "sense/builtin.h"
 #include "sense/device.h"
 #include "sense/gpu_device.h"
-#include "self_care.h"
 #include "stderr_sink.h"
 #include "wire/socket_path.h"
 
@@ -32,6 +32,8 @@ std::string worker_program() {
   const std::string_view path(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
   return std::string(path.substr(0, path.rfind('/') + 1)) + "spillway-worker";
 }
+
+constexpr Duration kSettled = 1s;
 
 std::string line_of(const Capability& capability) {
   return capability.name + (capability.available ? ": " : ": off, ") + capability.reason;
@@ -89,7 +91,7 @@ Status Daemon::prepare() {
 }
 
 std::vector<std::string> Daemon::self_test() {
-  std::vector<std::string> lines{line_of(protect_from_oom()), line_of(lock_memory())};
+  std::vector<std::string> lines{line_of(protect_from_oom()), line_of(may_lock_memory())};
   for (const Capability& capability : engine_->status().capabilities) {
     lines.push_back(line_of(capability));
   }
@@ -164,9 +166,9 @@ Status Daemon::run() {
     if (auto watched = loop_->watch(fd, ready); !watched) return watched;
   }
   look(clock_.now());
-  forget_start();
   for (std::string& line : self_test()) log_.write(Severity::info, std::move(line));
   manager_.ready("guarding");
+  settles_ = clock_.now() + kSettled;
   guard();
   log_.write(Severity::info, "stopping");
   return {};
@@ -179,6 +181,7 @@ void Daemon::guard() {
     const auto expiry = tenants_->expire(now);
     if (worker_) worker_->tick(now);
     if (now >= next_look_) {
+      settle_down(now);
       look(now);
       continue;
     }
@@ -190,6 +193,15 @@ void Daemon::guard() {
     engine_->noticed(clock_.now());
     next_look_ = {};
   }
+}
+
+/// When nothing has to do with starting any more, what only that needed goes, and what guarding uses
+/// is kept from then on.
+void Daemon::settle_down(TimePoint now) {
+  if (!settles_ || now < *settles_) return;
+  settles_.reset();
+  forget_start();
+  lock_memory();
 }
 
 void Daemon::look(TimePoint now) {

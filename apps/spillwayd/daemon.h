@@ -39,7 +39,7 @@ class Daemon final : private ControlHandler, private EventSink {
 
   /// Reads the configuration and makes the parts, without the socket.
   Status prepare();
-  /// What works here and what does not, one line each; locks the memory on the way.
+  /// What works here and what does not, one line each.
   std::vector<std::string> self_test();
   /// Listens, tells the service manager, and guards until SIGTERM or SIGINT.
   Status run();
@@ -55,6 +55,7 @@ class Daemon final : private ControlHandler, private EventSink {
   void take_signal();
   Status reload();
   void look(TimePoint now);
+  void settle_down(TimePoint now);
   void guard();
 
   const DaemonOptions options_;
@@ -82,6 +83,7 @@ class Daemon final : private ControlHandler, private EventSink {
   UniqueFd signals_;
   std::vector<std::function<void()>> after_look_;
   TimePoint next_look_;
+  std::optional<TimePoint> settles_;  // when what starting needed may go
   bool stopping_ = false;
   DiskWorker disk_;  // last: its jobs use the rest
 };

@@ -7,12 +7,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <string_view>
 
 #include "base/fd.h"
-#include "base/result.h"
 
 namespace spillway {
 namespace {
@@ -69,17 +67,18 @@ void forget_start() {
   ::dl_iterate_phdr(&drop_program_pages, nullptr);
 }
 
-Capability lock_memory() {
+// With a limit, locking what is mapped later would make malloc and new threads fail at it.
+Capability may_lock_memory() {
   rlimit limit{};
   ::getrlimit(RLIMIT_MEMLOCK, &limit);
-  // With a limit, locking what is mapped later would make malloc and new threads fail at it.
   if (limit.rlim_cur != RLIM_INFINITY) {
     return {"lock_memory", false, "needs LimitMEMLOCK=infinity"};
   }
-  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    return {"lock_memory", false, system_error(errno, "mlockall").what};
-  }
   return {"lock_memory", true, "what was touched stays in RAM"};
+}
+
+void lock_memory() {
+  if (may_lock_memory().available) ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
 }  // namespace spillway

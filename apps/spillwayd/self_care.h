@@ -21,7 +21,9 @@ Capability protect_from_oom();
 /// from the file as they are used. Before lock_memory(), which keeps what is there then.
 void forget_start();
 
-/// What was touched stays in RAM (mlockall(2), on fault).
-Capability lock_memory();
+/// What is there now and whatever is touched later stays in RAM (mlockall(2), on fault), where
+/// may_lock_memory() says that it may.
+void lock_memory();
+Capability may_lock_memory();
 
 }  // namespace spillway

@@ -11,7 +11,8 @@ const TimePoint kNow{1h};
 Tenant model() {
   Tenant tenant;
   tenant.id = {"llm"};
-  tenant.variants = {{"fp16", {{kGpu, 8_GiB}}}, {"int8", {{kGpu, 4_GiB}}}, {"cpu", {{kRam, 4_GiB}}}};
+  tenant.variants = {
+      {"fp16", {{kGpu, 8_GiB}}}, {"int8", {{kGpu, 4_GiB}}}, {"cpu", {{kRam, 4_GiB}}}};
   tenant.variant = "fp16";
   tenant.holds = {{kGpu, 8_GiB}};
   return tenant;

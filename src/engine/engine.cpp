@@ -98,9 +98,9 @@ void Engine::Impl::decide_on(TimePoint now) {
   history.remember(current.assessment);
 
   collect_offers();
-  Decision decision = decide({current.assessment, roster.tenants(), current.offers,
-                              current.demands, parts.policy},
-                             std::move(ladder), now);
+  Decision decision =
+      decide({current.assessment, roster.tenants(), current.offers, current.demands, parts.policy},
+             std::move(ladder), now);
   ladder = std::move(decision.state);
   current.plan = std::move(decision.plan);
 

@@ -18,12 +18,12 @@ namespace spillway {
 /// How a demand ended.
 struct DemandResult {
   bool met = false;
-  Bytes freed;                     // measured in the demanded pool
-  Plan plan;                       // of a dry run: what would be done
-  std::vector<Step> steps;         // that were taken
-  std::vector<Outcome> outcomes;   // theirs, in the same order
+  Bytes freed;                    // measured in the demanded pool
+  Plan plan;                      // of a dry run: what would be done
+  std::vector<Step> steps;        // that were taken
+  std::vector<Outcome> outcomes;  // theirs, in the same order
   std::vector<Declined> declined;
-  std::string why;                 // when not met
+  std::string why;  // when not met
 };
 
 struct EngineParts {

@@ -17,9 +17,8 @@ class Demands : public EngineRig {
  protected:
   std::uint64_t ask(Demand demand) {
     if (demand.deadline == TimePoint{}) demand.deadline = now() + 30s;
-    return engine().demand(std::move(demand), [this](const DemandResult& result) {
-      results_.push_back(result);
-    });
+    return engine().demand(std::move(demand),
+                           [this](const DemandResult& result) { results_.push_back(result); });
   }
   void settle_in(int models) {
     for (int i = 0; i < models; ++i) engine().add(model("m" + std::to_string(i), 1_GiB));

@@ -23,7 +23,9 @@ namespace spillway {
 /// Keeps what was recorded.
 class RecordingSink final : public EventSink {
  public:
-  void take(const Event& event) override { events.push_back(event); }
+  void take(const Event& event) override {
+    if (with_frames || !std::holds_alternative<Frame>(event)) events.push_back(event);
+  }
 
   template <class T>
   std::vector<T> all() const {
@@ -51,6 +53,7 @@ class RecordingSink final : public EventSink {
     return false;
   }
 
+  bool with_frames = false;  // one per look: a long story has many
   std::vector<Event> events;
 };
 

@@ -138,8 +138,11 @@ void Executor::start(Job job) {
   } catch (const std::system_error& error) {
     if (shared.threads > 0) return;  // those that there are will come to it
     shared.queue.pop_back();
-    shared.end(task, {.step = task->job.step.id, .status = StepStatus::failed,
-                      .error = std::string("no thread: ") + error.what()}, false);
+    shared.end(task,
+               {.step = task->job.step.id,
+                .status = StepStatus::failed,
+                .error = std::string("no thread: ") + error.what()},
+               false);
   }
 }
 
@@ -148,18 +151,22 @@ void Executor::expire(TimePoint now) {
   const std::lock_guard lock(shared.mutex);
   const auto tasks = shared.tasks;
   for (const auto& task : tasks) {
-    if (task->state == Shared::Task::State::abandoned || now < task->job.deadline + kGrace) continue;
+    if (task->state == Shared::Task::State::abandoned || now < task->job.deadline + kGrace)
+      continue;
     const Step& step = task->job.step;
     if (task->state == Shared::Task::State::queued) {
       std::erase(shared.queue, task);
-      shared.end(task, {.step = step.id, .status = StepStatus::skipped,
-                        .error = "no thread was free within its time"}, false);
+      shared.end(task,
+                 {.step = step.id,
+                  .status = StepStatus::skipped,
+                  .error = "no thread was free within its time"},
+                 false);
       continue;
     }
     task->state = Shared::Task::State::abandoned;
     --shared.threads;
-    shared.finished.push_back({step, {.step = step.id, .status = StepStatus::timed_out,
-                                      .error = "it hangs"}});
+    shared.finished.push_back(
+        {step, {.step = step.id, .status = StepStatus::timed_out, .error = "it hangs"}});
   }
 }
 

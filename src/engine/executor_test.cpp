@@ -141,8 +141,7 @@ TEST_F(ExecutorTest, WorkThatNoThreadCameToIsSkippedNotBlamedOnTheTenant) {
   start(3, finished, "llm");
   executor_->expire(deadline_ + 1s);
   for (const auto& done : executor_->take()) {
-    EXPECT_EQ(done.outcome.status,
-              done.step.id == 3 ? StepStatus::skipped : StepStatus::timed_out);
+    EXPECT_EQ(done.outcome.status, done.step.id == 3 ? StepStatus::skipped : StepStatus::timed_out);
   }
   EXPECT_EQ(executor_->stuck().size(), 2u);
   release.set_value();

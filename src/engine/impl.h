@@ -53,7 +53,7 @@ struct Engine::Impl {
     TimePoint judged_from;
   };
   void start(Step step, const Tenant& tenant, TimePoint now);
-  std::string launch(const Step& step, const Tenant& tenant, TimePoint now);
+  std::optional<Outcome> launch(const Step& step, const Tenant& tenant, TimePoint now);
   void end(Running& running, Outcome outcome, TimePoint now);
   void take_outcomes(TimePoint now);
   void judge_outcomes(TimePoint now);
@@ -105,7 +105,7 @@ struct Engine::Impl {
   TimePoint started;
   std::optional<TimePoint> event_until, recent_until;
   bool owners_wanted = false;
-  bool report_owners = false;  // a level rose: the next owners go into the records
+  bool report_owners = false;          // a level rose: the next owners go into the records
   std::vector<ProcessReading> owners;  // of the latest scan
   std::set<std::string> faulty;
   std::optional<Result<CgroupFs>> cgroups;  // located when the first process registers

@@ -18,8 +18,9 @@ bool is_named(const std::string& id, const std::string& name) {
 }  // namespace
 
 std::vector<Tenant>::iterator Roster::position(const TenantId& id) {
-  return std::lower_bound(tenants_.begin(), tenants_.end(), id,
-                          [](const Tenant& tenant, const TenantId& key) { return tenant.id < key; });
+  return std::lower_bound(
+      tenants_.begin(), tenants_.end(), id,
+      [](const Tenant& tenant, const TenantId& key) { return tenant.id < key; });
 }
 
 const Tenant* Roster::find(const TenantId& id) const {
@@ -53,7 +54,8 @@ TenantId Roster::add(Tenant tenant) {
     remove(tenant.id);
   }
   const std::string name = tenant.id.text;
-  for (int number = 2; find(tenant.id); ++number) tenant.id.text = name + "#" + std::to_string(number);
+  for (int number = 2; find(tenant.id); ++number)
+    tenant.id.text = name + "#" + std::to_string(number);
 
   const TenantId id = tenant.id;
   if (tenant.holds.empty() && tenant.variants.empty()) undeclared_.insert(id);

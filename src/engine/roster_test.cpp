@@ -17,9 +17,7 @@ Tenant named(const char* name, std::optional<ProcessKey> process = {}) {
   return tenant;
 }
 
-ProcessKey key_of(pid_t pid) {
-  return {pid, ProcessHandle::open(pid).value().start_ticks()};
-}
+ProcessKey key_of(pid_t pid) { return {pid, ProcessHandle::open(pid).value().start_ticks()}; }
 
 std::string ids(const Roster& roster) {
   std::string text;

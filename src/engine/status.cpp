@@ -11,7 +11,8 @@ constexpr std::size_t kNamedOwners = 5;
 std::string owner_words(const ProcessReading& process) {
   std::string words = process.name + " (pid " + std::to_string(process.key.pid) + ")";
   if (const auto ram = process.pss ? process.pss : process.rss) words += " " + to_string(*ram);
-  if (process.swap && *process.swap > Bytes{}) words += " and " + to_string(*process.swap) + " of swap";
+  if (process.swap && *process.swap > Bytes{})
+    words += " and " + to_string(*process.swap) + " of swap";
   return words;
 }
 
@@ -77,8 +78,11 @@ void Engine::Impl::drop(const TenantId& id, TenantChanged::What what, std::strin
   // What leaves is not left frozen; everything else it has taken along.
   for (const Taken& taken : tenant->taken) {
     if (taken.rung != Rung::freeze) continue;
-    Step thaw{.direction = Direction::restore, .rung = Rung::freeze, .action = taken.action,
-              .tenant = id, .reason = "it is no tenant any more"};
+    Step thaw{.direction = Direction::restore,
+              .rung = Rung::freeze,
+              .action = taken.action,
+              .tenant = id,
+              .reason = "it is no tenant any more"};
     (void)launch(thaw, *tenant, parts.clock->now());
   }
 }

@@ -32,24 +32,29 @@ void Engine::Impl::start(Step step, const Tenant& tenant, TimePoint now) {
   if (parts.policy.dry_run) {
     return end(started_step, {.status = StepStatus::dry_run}, now);
   }
-  if (std::string why = launch(started_step.step, tenant, now); !why.empty()) {
-    end(started_step, {.status = StepStatus::skipped, .error = std::move(why)}, now);
+  if (auto outcome = launch(started_step.step, tenant, now)) {
+    end(started_step, std::move(*outcome), now);
   }
 }
 
-/// Hands the step to the executor, or says why not.
-std::string Engine::Impl::launch(const Step& step, const Tenant& tenant, TimePoint now) {
+/// Hands the step to the executor, or says at once how it ended.
+std::optional<Outcome> Engine::Impl::launch(const Step& step, const Tenant& tenant, TimePoint now) {
   const auto stuck = executor.stuck();
-  if (!step.tenant.text.empty() && std::find(stuck.begin(), stuck.end(), step.tenant) != stuck.end()) {
-    return "an earlier call to it still hangs";
+  if (!step.tenant.text.empty() &&
+      std::find(stuck.begin(), stuck.end(), step.tenant) != stuck.end()) {
+    return Outcome{.status = StepStatus::skipped, .error = "an earlier call to it still hangs"};
   }
   const auto known = std::find_if(actions.begin(), actions.end(),
                                   [&](const auto& each) { return each->name() == step.action; });
-  if (known == actions.end()) return "there is no action called " + step.action;
+  if (known == actions.end()) {
+    if (step.rung == Rung::notify) return Outcome{.detail = "recorded"};
+    return Outcome{.status = StepStatus::skipped,
+                   .error = "there is no action called " + step.action};
+  }
   const Duration time =
       step.deadline > Duration::zero() ? step.deadline : parts.policy.ladder.step_deadline;
   executor.start({step, tenant, *known, now + time});
-  return {};
+  return std::nullopt;
 }
 
 void Engine::Impl::end(Running& ended, Outcome outcome, TimePoint now) {
@@ -86,9 +91,9 @@ void Engine::Impl::take_outcomes(TimePoint now) {
 
 void Engine::Impl::judge_outcomes(TimePoint now) {
   std::vector<Running> due;
-  const auto still = std::stable_partition(running.begin(), running.end(), [&](const Running& each) {
-    return !each.outcome || each.judged_from > now;
-  });
+  const auto still = std::stable_partition(
+      running.begin(), running.end(),
+      [&](const Running& each) { return !each.outcome || each.judged_from > now; });
   std::move(still, running.end(), std::back_inserter(due));
   running.erase(still, running.end());
   for (Running& each : due) finish(each, now);
@@ -101,8 +106,7 @@ void Engine::Impl::finish(Running& ended, TimePoint now) {
     outcome.measured = measured(ended);
   }
   if (outcome.status == StepStatus::done) {
-    roster.update(step.tenant,
-                  [&](Tenant& tenant) { apply_outcome(tenant, step, outcome, now); });
+    roster.update(step.tenant, [&](Tenant& tenant) { apply_outcome(tenant, step, outcome, now); });
   }
   ladder = settle(std::move(ladder), step, outcome, parts.policy, now);
   count(step, outcome);

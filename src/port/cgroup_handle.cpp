@@ -109,7 +109,8 @@ Result<std::vector<pid_t>> CgroupHandle::pids() const {
 Status CgroupHandle::add(pid_t pid) const { return write("cgroup.procs", std::to_string(pid)); }
 
 Status CgroupHandle::remove() const {
-  struct stat ours {}, named {};
+  struct stat ours {
+  }, named{};
   if (fstat(directory_.get(), &ours) != 0 || stat(path_.c_str(), &named) != 0) {
     return tl::unexpected(system_error(errno, path_));
   }

@@ -8,9 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include <array>
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
 namespace spillway {
@@ -104,13 +102,6 @@ std::optional<int> ChildProgram::ended() {
   if (got == pid_) status_ = status;
   if (got < 0 && errno == ECHILD) status_ = SIGKILL;
   return status_;
-}
-
-std::string program_beside_us(const std::string& name) {
-  std::array<char, 4096> path;  // PATH_MAX
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-  const std::string_view self(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  return std::string(self.substr(0, self.rfind('/') + 1)) + name;
 }
 
 void die_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }

@@ -46,10 +46,6 @@ class ChildProgram {
   std::optional<int> status_;
 };
 
-/// Where a program of ours is that came with this one: in the same directory. A path in any case;
-/// starting it tells whether it is there.
-std::string program_beside_us(const std::string& name);
-
 /// For the program at the other end, first thing in main(): it is killed with SIGKILL as soon as the
 /// thread that started it is gone.
 void die_with_parent();

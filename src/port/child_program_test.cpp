@@ -78,9 +78,5 @@ TEST(ChildProgram, SaysWhichProgramCannotBeStarted) {
   EXPECT_EQ(child.error().where, "/nonexistent/worker");
 }
 
-TEST(ChildProgram, FindsItsSiblings) {
-  EXPECT_EQ(program_beside_us("x"), std::string(SPILLWAY_BINARY_DIR) + "/x");
-}
-
 }  // namespace
 }  // namespace spillway

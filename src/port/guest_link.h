@@ -22,9 +22,9 @@ struct GuestRequest {
 
 struct GuestReply {
   std::vector<std::pair<std::string, Bytes>> changes;  // pool -> delta; negative frees
-  std::string detail;  // the variant or place it is at now
-  Duration pause{};    // the longest a request of this tenant had to wait
-  std::string data;    // what "preserve" hands over, to be kept crash-safely
+  std::string detail;                                  // the variant or place it is at now
+  Duration pause{};  // the longest a request of this tenant had to wait
+  std::string data;  // what "preserve" hands over, to be kept crash-safely
 };
 
 /// How a program that holds models is asked to do something: implemented by the library in process

@@ -30,10 +30,11 @@ constexpr std::array kProtected{
               "dbus-broker dbus-broker-lau gdm3 gdm gdm-session-wor gdm-wayland-ses gdm-x-session "
               "sddm sddm-helper lightdm greetd gnome-session-b gnome-session-i ksmserver "
               "startplasma-way startplasma-x11 xfce4-session lxsession"},
-    Protected{"a display server or compositor",
-              "X Xorg Xwayland gnome-shell mutter kwin_wayland kwin_x11 plasmashell sway Hyprland "
-              "weston labwc river wayfire niri cosmic-comp cosmic-session gamescope cinnamon muffin "
-              "marco xfwm4 openbox i3 bspwm awesome dwm picom compiz budgie-wm"},
+    Protected{
+        "a display server or compositor",
+        "X Xorg Xwayland gnome-shell mutter kwin_wayland kwin_x11 plasmashell sway Hyprland "
+        "weston labwc river wayfire niri cosmic-comp cosmic-session gamescope cinnamon muffin "
+        "marco xfwm4 openbox i3 bspwm awesome dwm picom compiz budgie-wm"},
     Protected{"part of the guard",
               "spillway spillwayd spillway-worker spillway-thaw spillway-checkp spillway-gatewa"},
     Protected{"a sound server", "pipewire pipewire-pulse wireplumber pulseaudio jackd"},
@@ -146,7 +147,8 @@ Result<ProcessHandle> ProcessHandle::open(pid_t pid, std::optional<std::uint64_t
   const auto who = handle.identity();
   if (!who) return tl::unexpected(who.error());
   if (start_ticks && who->start_ticks != *start_ticks) {
-    return fail(Errc::not_found, "the process has ended; its pid belongs to another one now", where);
+    return fail(Errc::not_found, "the process has ended; its pid belongs to another one now",
+                where);
   }
   handle.start_ticks_ = who->start_ticks;
   const auto status = read_at(handle.directory_.get(), "status", place(pid, "status"));

@@ -91,9 +91,7 @@ TEST(ProcessHandle, StartTimeTellsAReusedPid) {
 }
 
 TEST(ProcessHandle, ProtectionIsOfWhatTheProcessIsNow) {
-  Child child([] {
-    Child::sleep_forever();
-  });
+  Child child([] { Child::sleep_forever(); });
   const auto handle = ProcessHandle::open(child.pid());
   ASSERT_TRUE(handle);
   EXPECT_FALSE(handle->protection());

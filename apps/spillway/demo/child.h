@@ -15,10 +15,10 @@ namespace spillway {
 
 /// What to start.
 struct ChildSpec {
-  std::vector<std::string> command;  // command[0] is a path
+  std::vector<std::string> command;                              // command[0] is a path
   std::vector<std::pair<std::string, std::string>> environment;  // added to our own
-  std::string cgroup_procs;          // a cgroup.procs file to enter before anything else; may be ""
-  std::string errors;                // a file for its standard error; "": ours
+  std::string cgroup_procs;  // a cgroup.procs file to enter before anything else; may be ""
+  std::string errors;        // a file for its standard error; "": ours
 };
 
 /// A program of the demo: started with its standard input and output on pipes, dies with us.

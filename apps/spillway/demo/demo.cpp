@@ -1,8 +1,6 @@
 #include "demo/demo.h"
 
 #include <fmt/format.h>
-#include <sys/statfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -13,6 +11,7 @@
 #include "demo/budget.h"
 #include "demo/memory_limit.h"
 #include "demo/scenario.h"
+#include "demo/stage.h"
 #include "demo/verdict.h"
 #include "voice/weights.h"
 
@@ -24,41 +23,12 @@ namespace fs = std::filesystem;
 /// A day in forty seconds: what has rested for five of them is idle. All else is as it comes.
 constexpr const char* kPolicy = "[ladder]\nidle_after = \"5s\"\n";
 
-/// A directory of the demo's own on a real disk, removed at the end.
-class Workspace {
- public:
-  static Result<Workspace> make() {
-    // Weights on a tmpfs would be in memory twice over: /var/tmp is on disk on every distribution.
-    const char* wished = std::getenv("TMPDIR");
-    for (const std::string& base : {std::string(wished ? wished : ""), std::string("/var/tmp"),
-                                   std::string("/tmp"), fs::current_path().string()}) {
-      struct statfs info {};
-      constexpr long kTmpfs = 0x01021994;
-      if (base.empty() || ::statfs(base.c_str(), &info) != 0 || info.f_type == kTmpfs) continue;
-      std::string path = base + "/spillway-demo-XXXXXX";
-      if (::mkdtemp(path.data())) return Workspace(path);
-    }
-    return fail(Errc::unavailable, "no directory on a disk can be written", {},
-                "set TMPDIR to one with 2 GB free");
-  }
-  Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ~Workspace() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  explicit Workspace(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
-
 std::string own_directory() { return fs::read_symlink("/proc/self/exe").parent_path().string(); }
 
 /// Beside this program in a build tree, in libexec once installed.
 Result<std::string> find_programs() {
-  for (const std::string& place :
-       {own_directory(), own_directory() + "/../libexec/spillway", own_directory() + "/../lib/spillway"}) {
+  for (const std::string& place : {own_directory(), own_directory() + "/../libexec/spillway",
+                                   own_directory() + "/../lib/spillway"}) {
     if (::access((place + "/voice-llm").c_str(), X_OK) == 0) return place;
   }
   return fail(Errc::not_found, "the demo's programs (voice-llm ...) are not installed", {},
@@ -78,8 +48,8 @@ Bytes available_ram() {
 Result<Child> start_daemon(const std::string& directory, const std::string& config,
                            const std::string& record) {
   std::ofstream(directory + "/spillway.toml") << config;
-  ChildSpec spec{.command = {own_directory() + "/spillwayd", "--socket", directory + "/control.sock",
-                             "--config", directory + "/spillway.toml"},
+  ChildSpec spec{.command = {own_directory() + "/spillwayd", "--socket",
+                             directory + "/control.sock", "--config", directory + "/spillway.toml"},
                  .errors = directory + "/spillwayd.log"};
   if (!record.empty()) spec.command.insert(spec.command.end(), {"--record", record});
   auto daemon = Child::start(spec);
@@ -96,44 +66,49 @@ Result<Child> start_daemon(const std::string& directory, const std::string& conf
 
 class Demo {
  public:
-  Demo(DemoOptions options, const Workspace& workspace, std::string programs, Sizes sizes)
+  Demo(DemoOptions options, Ground ground, Sizes sizes, const Result<MemoryLimit>& limit)
       : options_(std::move(options)),
-        ground_{workspace.path(), std::move(programs)},
+        ground_(std::move(ground)),
         sizes_(sizes),
+        limit_(limit),
         timeline_(::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR")) {}
 
+  /// Whether the guard did all that it promises.
   Result<bool> perform() {
     for (const StageSize& stage : sizes_.stages) {
       voice::Weights::create(ground_.weights(stage), stage.seed,
                              static_cast<std::size_t>(stage.weights.count));
     }
-    auto limit = MemoryLimit::make(sizes_.limit);
-    if (!limit) return on_budget(limit.error());
+    return limit_ ? under(*limit_) : on_budget(limit_.error());
+  }
+
+ private:
+  Result<bool> under(const MemoryLimit& limit) {
     fmt::print(
         "Four programs of a voice stack (vad, stt, tts, llm) hold {} of weights under a memory\n"
         "limit of {} ({}). Then a visitor wants {}.\n",
-        to_string(sizes_.weights()), to_string(sizes_.limit), limit->version(),
+        to_string(sizes_.weights()), to_string(sizes_.limit), limit.version(),
         to_string(sizes_.visitor));
 
     timeline_.chapter("Without Spillway");
     timeline_.restart();
-    Run run = limited(*limit);
+    Run run = limited(limit);
     run.common.command = {"--unguarded"};
     const auto without = play(run);
     if (!without) return tl::unexpected(without.error());
-    const std::uint64_t kills_before = limit->oom_kills();
+    const std::uint64_t kills_before = limit.oom_kills();
 
     timeline_.chapter("With Spillway");
     timeline_.restart();
-    Run guarded = limited(*limit);
-    guarded.kernel_kills = [&] { return limit->oom_kills() - kills_before; };
-    const auto with = watched(std::move(guarded), PoolId{"cgroup:" + limit->path()},
-                              fmt::format("[daemon]\ncgroups = [\"{}\"]\n{}", limit->path(), kPolicy));
+    Run guarded = limited(limit);
+    guarded.kernel_kills = [&] { return limit.oom_kills() - kills_before; };
+    const auto with =
+        watched(std::move(guarded), PoolId{"cgroup:" + limit.path()},
+                fmt::format("[daemon]\ncgroups = [\"{}\"]\n{}", limit.path(), kPolicy));
     if (!with) return tl::unexpected(with.error());
     return conclude(*without, *with);
   }
 
- private:
   Run limited(const MemoryLimit& limit) {
     return Run{.ground = ground_,
                .sizes = sizes_,
@@ -149,7 +124,8 @@ class Demo {
   Result<bool> on_budget(const Error& why) {
     fmt::print(
         "No memory limit can be set here: {}.\n"
-        "So nothing below would have been killed. Instead the guard keeps four programs with {} of\n"
+        "So nothing below would have been killed. Instead the guard keeps four programs with {} "
+        "of\n"
         "weights, and a visitor of {}, within a budget of {}.\n",
         to_string(why), to_string(sizes_.weights()), to_string(sizes_.visitor),
         to_string(sizes_.limit));
@@ -196,12 +172,23 @@ class Demo {
   const DemoOptions options_;
   const Ground ground_;
   const Sizes sizes_;
+  const Result<MemoryLimit>& limit_;
   Timeline timeline_;
 };
 
 ExitCode report(const Error& error) {
   fmt::print(stderr, "spillway demo: {}\n", to_string(error));
   return ExitCode::failure;
+}
+
+ExitCode perform(Demo demo) {
+  try {
+    const auto good = demo.perform();
+    if (!good) return report(good.error());
+    return *good ? ExitCode::ok : ExitCode::failure;
+  } catch (const std::exception& error) {  // writing the weights: a full disk
+    return report({Errc::io, error.what(), {}, "the demo needs 2 GB in TMPDIR or /var/tmp"});
+  }
 }
 
 }  // namespace
@@ -211,17 +198,13 @@ ExitCode demo(const DemoOptions& options) {
   if (!programs) return report(programs.error());
   auto sizes = sizes_for(available_ram());
   if (!sizes) return report(sizes.error());
-  auto workspace = Workspace::make();
+  DemoOptions absolute = options;
+  if (!absolute.record.empty()) absolute.record = fs::absolute(absolute.record).string();
+  const auto workspace = Workspace::make();
   if (!workspace) return report(workspace.error());
-  try {
-    DemoOptions absolute = options;
-    if (!absolute.record.empty()) absolute.record = fs::absolute(absolute.record).string();
-    const auto good = Demo(std::move(absolute), *workspace, std::move(*programs), *sizes).perform();
-    if (!good) return report(good.error());
-    return *good ? ExitCode::ok : ExitCode::failure;
-  } catch (const std::exception& error) {  // writing the weights: a full disk
-    return report({Errc::io, error.what(), workspace->path(), "the demo needs 2 GB there"});
-  }
+  const auto limit = MemoryLimit::make(sizes->limit);
+  const Ground ground{workspace->path(), *programs};
+  return on_stage([&] { return perform(Demo(absolute, ground, *sizes, limit)); });
 }
 
 }  // namespace spillway

@@ -17,12 +17,12 @@ namespace spillway {
 
 /// What the guard did, added up from its events.
 struct Deeds {
-  Bytes given_back;   // measured, in the demo's pool
+  Bytes given_back;  // measured, in the demo's pool
   int steps = 0;
   int failed = 0;
   int restores = 0;
-  int stops = 0;      // programs that the guard itself ended: must stay 0
-  std::map<std::string, int> away;  // tenant -> measures in force
+  int stops = 0;                               // programs that the guard itself ended: must stay 0
+  std::map<std::string, int> away;             // tenant -> measures in force
   Duration longest_give{}, longest_restore{};  // a request waited so long for a move
 };
 

@@ -14,9 +14,9 @@ namespace spillway {
 /// What came of the requests to one program.
 struct Tally {
   std::uint64_t answered = 0;
-  std::uint64_t wrong = 0;    // the checksum differed
-  std::uint64_t lost = 0;     // no answer: the program was gone
-  Duration longest{};         // from asking to the answer
+  std::uint64_t wrong = 0;  // the checksum differed
+  std::uint64_t lost = 0;   // no answer: the program was gone
+  Duration longest{};       // from asking to the answer
 };
 
 /// Checks an answer line ("VALUE FORM"); true when it is what the weights give.

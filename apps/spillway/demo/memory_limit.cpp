@@ -103,8 +103,7 @@ MemoryLimit::~MemoryLimit() {
 }
 
 std::optional<Bytes> MemoryLimit::used() const {
-  const auto text =
-      read_small(directory_ + (v2_ ? "/memory.current" : "/memory.usage_in_bytes"));
+  const auto text = read_small(directory_ + (v2_ ? "/memory.current" : "/memory.usage_in_bytes"));
   const auto bytes = text ? parse_i64(trimmed(*text)) : std::nullopt;
   if (!bytes) return std::nullopt;
   std::uint64_t cache = 0;

@@ -15,8 +15,8 @@ class Play {
   Play(const Run& run, Stack stack) : run_(run), stack_(std::move(stack)) { tell_members(); }
 
   DemoVerdict perform() {
-    run_.timeline.say(fmt::format("four programs are up, {} of weights",
-                                  to_string(run_.sizes.weights())));
+    run_.timeline.say(
+        fmt::format("four programs are up, {} of weights", to_string(run_.sizes.weights())));
     stack_.talk(true);
     pass(3s, "people talk");
     stack_.talk(false);
@@ -33,8 +33,9 @@ class Play {
   bool alive() { return verdict_.first_death.empty(); }
 
   /// Lets time pass until `enough` or somebody dies; a gauge every two seconds.
-  void pass(Duration time, const std::string& what,
-            const std::function<bool()>& enough = [] { return false; }) {
+  void pass(
+      Duration time, const std::string& what,
+      const std::function<bool()>& enough = [] { return false; }) {
     const auto start = steady_clock::now();
     auto next_gauge = start;
     while (alive() && steady_clock::now() - start < time && !enough()) {
@@ -61,13 +62,13 @@ class Play {
   }
 
   void visit() {
-    run_.timeline.say(fmt::format("a visitor comes: another program wants {}",
-                                  to_string(run_.sizes.visitor)));
+    run_.timeline.say(
+        fmt::format("a visitor comes: another program wants {}", to_string(run_.sizes.visitor)));
     const auto mib = [](Bytes bytes) { return std::to_string(bytes.count >> 20); };
-    auto visitor = Child::start(
-        {.command = {run_.ground.programs + "/voice-visitor", mib(run_.sizes.visitor),
-                     mib(run_.sizes.visitor_per_second)},
-         .cgroup_procs = run_.visitor_cgroup_procs});
+    auto visitor =
+        Child::start({.command = {run_.ground.programs + "/voice-visitor", mib(run_.sizes.visitor),
+                                  mib(run_.sizes.visitor_per_second)},
+                      .cgroup_procs = run_.visitor_cgroup_procs});
     if (!visitor) {
       verdict_.first_death = "visitor (it did not start)";
       return;

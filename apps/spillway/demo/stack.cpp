@@ -44,8 +44,8 @@ Result<Stack> Stack::start(const Ground& ground, const Sizes& sizes, const Child
     if (!member.child.wait_for("ready", 60s)) {
       return fail(Errc::unavailable, "voice-" + name + " did not come up");
     }
-    member.load = std::make_unique<Load>(ground.directory + "/" + name + ".sock",
-                                         check_of(member.size));
+    member.load =
+        std::make_unique<Load>(ground.directory + "/" + name + ".sock", check_of(member.size));
   }
   return stack;
 }

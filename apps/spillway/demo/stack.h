@@ -12,8 +12,8 @@ namespace spillway {
 
 /// Where the demo keeps its files and finds its programs.
 struct Ground {
-  std::string directory;     // of its own, removed at the end
-  std::string programs;      // where voice-stt and the others are
+  std::string directory;  // of its own, removed at the end
+  std::string programs;   // where voice-stt and the others are
   std::string weights(const StageSize& stage) const;
 };
 

@@ -27,7 +27,8 @@ void Timeline::gauge(Bytes used, Bytes limit, const std::string& text) {
   constexpr int kWidth = 20;
   const double share = ratio(used, limit);
   const int filled = std::clamp(static_cast<int>(share * kWidth + 0.5), 0, kWidth);
-  line(fmt::format("[{:=<{}}{:{}}] {:>3.0f}% {}", "", filled, "", kWidth - filled, share * 100, text),
+  line(fmt::format("[{:=<{}}{:{}}] {:>3.0f}% {}", "", filled, "", kWidth - filled, share * 100,
+                   text),
        kDim);
 }
 

@@ -21,12 +21,14 @@ bool good(const DemoVerdict& with) {
 }
 
 std::string table(const std::optional<DemoVerdict>& without, const DemoVerdict& with) {
-  std::string text = fmt::format("{:<34}{:>18}{:>18}\n", "", without ? "without" : "", "with Spillway");
+  std::string text =
+      fmt::format("{:<34}{:>18}{:>18}\n", "", without ? "without" : "", "with Spillway");
   const auto row = [&](const char* what, auto value) {
     text += fmt::format("{:<34}{:>18}{:>18}\n", what, without ? value(*without) : std::string(),
                         value(with));
   };
-  row("requests answered", [](const DemoVerdict& v) { return std::to_string(v.requests.answered); });
+  row("requests answered",
+      [](const DemoVerdict& v) { return std::to_string(v.requests.answered); });
   row("answers wrong", [](const DemoVerdict& v) { return std::to_string(v.requests.wrong); });
   row("answers lost", [](const DemoVerdict& v) { return std::to_string(v.requests.lost); });
   row("programs killed", killed);
@@ -41,7 +43,8 @@ std::string table(const std::optional<DemoVerdict>& without, const DemoVerdict& 
        [](const Deeds& d) { return fmt::format("{}, {}", d.steps, d.restores); });
   deed("longest gap: giving", [](const Deeds& d) { return to_string(d.longest_give); });
   deed("longest gap: restoring", [](const Deeds& d) { return to_string(d.longest_restore); });
-  row("longest wait for an answer", [](const DemoVerdict& v) { return to_string(v.requests.longest); });
+  row("longest wait for an answer",
+      [](const DemoVerdict& v) { return to_string(v.requests.longest); });
   row("everything restored", [](const DemoVerdict& v) {
     return std::string(!v.deeds ? "-" : v.restored ? "yes" : "no");
   });

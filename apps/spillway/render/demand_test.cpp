@@ -17,10 +17,8 @@ DemandAnswer trimmed() {
                   .tenant = {"stt"},
                   .pool = kRam,
                   .estimate = {{kRam, -64_MiB}}};
-  const Outcome outcome{.step = 3,
-                        .claimed = {{kRam, -64_MiB}},
-                        .measured = {{kRam, -60_MiB}},
-                        .took = 12ms};
+  const Outcome outcome{
+      .step = 3, .claimed = {{kRam, -64_MiB}}, .measured = {{kRam, -60_MiB}}, .took = 12ms};
   return {.met = true, .freed = 60_MiB, .steps = {step}, .outcomes = {outcome}};
 }
 
@@ -52,17 +50,17 @@ TEST(DemandLines, SayWhyNotAndWhatWasDeclined) {
                      {kRam, {"tts"}, Rung::trim, "nothing is left to take"}};
   answer.outcomes[0].status = StepStatus::timed_out;
   answer.outcomes[0].error = "no answer in 5 s";
-  EXPECT_EQ(demand_lines(answer, {}), (Lines{"trim stt  timed_out  no answer in 5 s  12 ms",
-                                             "not done: 60 MiB; nothing is left to take",
-                                             "  not offload llm: pinned"}));
+  EXPECT_EQ(demand_lines(answer, {}),
+            (Lines{"trim stt  timed_out  no answer in 5 s  12 ms",
+                   "not done: 60 MiB; nothing is left to take", "  not offload llm: pinned"}));
 }
 
 TEST(DemandAnswer, ReadsWhatTheDaemonSends) {
-  const auto answer = demand_answer_of(
-      json::parse(R"({"met":false,"freed_bytes":5,"why":"x","declined":[
+  const auto answer =
+      demand_answer_of(json::parse(R"({"met":false,"freed_bytes":5,"why":"x","declined":[
         {"pool":"ram","tenant":"llm","rung":"offload","why":"pinned"}],
         "plan":{"at_ns":1,"steps":[{"id":1,"rung":"trim","tenant":"stt"}]}})"),
-      true);
+                       true);
   ASSERT_TRUE(answer) << to_string(answer.error());
   EXPECT_EQ(answer->freed, 5_B);
   EXPECT_EQ(answer->declined[0].why, "pinned");

@@ -67,11 +67,12 @@ std::vector<Guard> guards(const std::string& spillwayd, const fs::path& dir) {
   all.push_back({"spillwayd idle",
                  {spillwayd, "--socket", (dir / "a.sock").string(), "--config",
                   written(dir / "idle.toml", "[journal]\nenabled = false\n")}});
-  all.push_back({"spillwayd near",
-                 {spillwayd, "--socket", (dir / "b.sock").string(), "--config",
-                  written(dir / "near.toml",
-                          "[journal]\nenabled = false\n[pools.ram]\nwarning = " +
-                              std::to_string(near) + "\ncritical = 0.97\nemergency = 0.98\nshutdown = 0.99\n")}});
+  all.push_back(
+      {"spillwayd near",
+       {spillwayd, "--socket", (dir / "b.sock").string(), "--config",
+        written(dir / "near.toml",
+                "[journal]\nenabled = false\n[pools.ram]\nwarning = " + std::to_string(near) +
+                    "\ncritical = 0.97\nemergency = 0.98\nshutdown = 0.99\n")}});
   peer("earlyoom idle", "earlyoom", {"--dryrun", "-m", "1", "-s", "1", "-r", "3600"});
   peer("earlyoom near", "earlyoom",
        {"--dryrun", "-m", std::to_string(static_cast<int>(percent_available()) - 2), "-s", "100",

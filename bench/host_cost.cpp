@@ -3,6 +3,7 @@
 // The same program is run three times: without the library's monitor, with it embedded at 10 Hz,
 // and with it at its default pace.
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -12,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <spillway/spillway.hpp>
-#include <sys/wait.h>
 
 #include "process_tree.h"
 
@@ -57,7 +57,8 @@ bench::Cost measure(const char* name, const std::optional<std::chrono::milliseco
 
 int main(int argc, char** argv) {
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 20;
-  std::printf("%-26s %9s %12s %11s %14s\n", "", "RSS KiB", "more by KiB", "anon KiB", "% of a core");
+  std::printf("%-26s %9s %12s %11s %14s\n", "", "RSS KiB", "more by KiB", "anon KiB",
+              "% of a core");
   const bench::Cost base = measure("without", std::nullopt, seconds, {});
   measure("embedded, 10 looks/s", 100ms, seconds, base);
   measure("embedded, default", 2000ms, seconds, base);

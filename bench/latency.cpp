@@ -115,14 +115,15 @@ std::int64_t now_ns() { return steady_clock::now().time_since_epoch().count(); }
 void with_library(const char* name, spillway::Options options, double threshold, int rounds) {
   // What a trim really gives back: a guard stops asking those who promise and give nothing.
   constexpr std::size_t kBallast = 64 * kMiB;
-  void* ballast = ::mmap(nullptr, kBallast, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* ballast =
+      ::mmap(nullptr, kBallast, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   spillway::MemoryManager manager(options);
-  auto model = manager.register_model({.name = "bench", .pool = "ram", .bytes = spillway::Bytes(kMiB),
-                                       .trim = [ballast] {
-                                         if (action_ns == 0) action_ns = now_ns();
-                                         ::madvise(ballast, kBallast, MADV_DONTNEED);
-                                         return spillway::Bytes(kBallast);
-                                       }});
+  auto model = manager.register_model(
+      {.name = "bench", .pool = "ram", .bytes = spillway::Bytes(kMiB), .trim = [ballast] {
+         if (action_ns == 0) action_ns = now_ns();
+         ::madvise(ballast, kBallast, MADV_DONTNEED);
+         return spillway::Bytes(kBallast);
+       }});
   manager.start_monitoring();
   std::this_thread::sleep_for(1s);
   run_rounds(name, threshold, rounds, [&] {
@@ -189,21 +190,27 @@ int main(int argc, char** argv) {
 
   std::string pattern = (fs::temp_directory_path() / "spillway-bench-XXXXXX").string();
   const fs::path dir = ::mkdtemp(pattern.data());
-  std::printf("%-24s %8s %8s %8s %8s   (ms from crossing to action)\n", "", "min", "p50", "p95", "max");
+  std::printf("%-24s %8s %8s %8s %8s   (ms from crossing to action)\n", "", "min", "p50", "p95",
+              "max");
   {
     std::ofstream(dir / "spillway.toml")
         << "[journal]\nenabled = false\n[pools.ram]\nwarning = { enter = " << enter
-        << ", exit = " << exit << ", min_hold = \"100ms\" }\ncritical = 0.97\nemergency = 0.98\nshutdown = 0.99\n";
+        << ", exit = " << exit
+        << ", min_hold = \"100ms\" }\ncritical = 0.97\nemergency = 0.98\nshutdown = 0.99\n";
     const std::string socket = (dir / "control.sock").string();
-    const bench::Program daemon({argv[1], "--socket", socket, "--config",
-                                 (dir / "spillway.toml").string()},
-                                (dir / "log").string());
+    const bench::Program daemon(
+        {argv[1], "--socket", socket, "--config", (dir / "spillway.toml").string()},
+        (dir / "log").string());
     for (int i = 0; i < 250 && !fs::exists(socket); ++i) std::this_thread::sleep_for(20ms);
     with_library("spillwayd", {.program = "bench", .socket = socket}, threshold, rounds);
   }
   with_library("libspillway, embedded",
-               {.warning = enter, .critical = 0.97, .emergency = 0.98, .shutdown = 0.99,
-                .program = "bench", .mode = spillway::Mode::embedded},
+               {.warning = enter,
+                .critical = 0.97,
+                .emergency = 0.98,
+                .shutdown = 0.99,
+                .program = "bench",
+                .mode = spillway::Mode::embedded},
                threshold, rounds);
   with_earlyoom(threshold, memory.total_kib, rounds);
   fs::remove_all(dir);

@@ -12,8 +12,8 @@ namespace bench {
 /// (Documentation/filesystems/proc.rst: status, smaps_rollup, task/*/schedstat).
 struct Cost {
   double rss_kib = 0, anon_kib = 0, pss_kib = 0;
-  double cpu_ms = 0;             // since its start
-  std::uint64_t wakeups = 0;     // times a thread was given a CPU, since its start
+  double cpu_ms = 0;          // since its start
+  std::uint64_t wakeups = 0;  // times a thread was given a CPU, since its start
   int threads = 0, processes = 0;
 };
 Cost cost_of(pid_t root);

@@ -74,10 +74,12 @@ void with_tenants(benchmark::State& state, double share) {
   TimePoint now = clock.now();
   for (auto _ : state) benchmark::DoNotOptimize(engine.step(now += 100ms));
 }
-BENCHMARK_CAPTURE(with_tenants, calm, 0.50)
-    ->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(with_tenants, calm, 0.50)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(with_tenants, critical, 0.91)
-    ->Arg(1000)->Arg(3000)->Arg(10000)->Unit(benchmark::kMicrosecond);
+    ->Arg(1000)
+    ->Arg(3000)
+    ->Arg(10000)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace spillway

@@ -2,10 +2,7 @@
 #include "stage.h"
 
 int main(int argc, char** argv) {
-  return voice::run_stage({.name = "llm",
-                           .seed = 4,
-                           .priority = 5,
-                           .can_use_disk = true,
-                           .keeps_cache = true},
-                          argc, argv);
+  return voice::run_stage(
+      {.name = "llm", .seed = 4, .priority = 5, .can_use_disk = true, .keeps_cache = true}, argc,
+      argv);
 }

@@ -34,11 +34,16 @@ Arguments parse_arguments(int argc, char** argv) {
       if (++i >= argc) throw std::invalid_argument(word + " needs a value");
       return std::string(argv[i]);
     };
-    if (word == "--weights") arguments.weights = value();
-    else if (word == "--socket") arguments.socket = value();
-    else if (word == "--pool") arguments.pool = value();
-    else if (word == "--unguarded") arguments.guarded = false;
-    else throw std::invalid_argument("unknown argument " + word);
+    if (word == "--weights")
+      arguments.weights = value();
+    else if (word == "--socket")
+      arguments.socket = value();
+    else if (word == "--pool")
+      arguments.pool = value();
+    else if (word == "--unguarded")
+      arguments.guarded = false;
+    else
+      throw std::invalid_argument("unknown argument " + word);
   }
   if (arguments.weights.empty() || arguments.socket.empty()) {
     throw std::invalid_argument("--weights FILE and --socket PATH are needed");
@@ -110,9 +115,8 @@ class Stage {
     if (model_) model_->set_trimmable(spillway::Bytes(cache_.bytes()));
     ++served_;
     try {
-      return model_ ? model_->run([&](spillway::Place place) {
-        return compute(request, form_of(place));
-      })
+      return model_ ? model_->run(
+                          [&](spillway::Place place) { return compute(request, form_of(place)); })
                     : compute(request, Form::resident);
     } catch (const std::exception& error) {
       return std::string("error: ") + error.what();

@@ -159,8 +159,10 @@ Weights Weights::load(const std::string& path, Form form) {
     weights.data_ = map_anonymous(bytes);
     weights.length_ = bytes;
     auto* to = static_cast<std::uint64_t*>(weights.data_);
-    read_words(file, weights.words_, [&](const std::uint64_t* from, std::size_t count,
-                                         std::size_t first) { std::copy_n(from, count, to + first); });
+    read_words(file, weights.words_,
+               [&](const std::uint64_t* from, std::size_t count, std::size_t first) {
+                 std::copy_n(from, count, to + first);
+               });
   } else {
     weights.data_ = map_anonymous(weights.words_);
     weights.length_ = weights.words_;

@@ -46,8 +46,8 @@ class Weights {
 
  private:
   Form form_ = Form::none;
-  void* data_ = nullptr;   // mmap in every form, so that releasing really gives pages back
-  std::size_t length_ = 0; // of the mapping
+  void* data_ = nullptr;    // mmap in every form, so that releasing really gives pages back
+  std::size_t length_ = 0;  // of the mapping
   std::size_t words_ = 0;
 };
 

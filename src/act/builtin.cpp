@@ -20,7 +20,8 @@ std::vector<std::unique_ptr<Action>> make_builtin_actions(const ActionOptions& o
   actions.push_back(std::make_unique<CgroupReclaimAction>(options.root));
   callback(Rung::offload);
   actions.push_back(std::make_unique<FreezeAction>(options.root));
-  actions.push_back(std::make_unique<PreserveAction>(options.guests, options.preserve, options.preserve_key));
+  actions.push_back(
+      std::make_unique<PreserveAction>(options.guests, options.preserve, options.preserve_key));
   actions.push_back(std::make_unique<RefuseAction>(options.refusals));
   actions.push_back(std::make_unique<StopAction>(options.stop_grace));
   return actions;

@@ -14,13 +14,13 @@
 namespace spillway {
 
 struct ActionOptions {
-  std::shared_ptr<GuestLink> guests;        // null: no program can be asked
-  SysRoot root = SysRoot();                 // where /proc and the cgroups are
+  std::shared_ptr<GuestLink> guests;  // null: no program can be asked
+  SysRoot root = SysRoot();           // where /proc and the cgroups are
   NotifyOptions notify;
   std::shared_ptr<PreserveStore> preserve;  // null: nothing is kept
   PreserveAction::Key preserve_key = nullptr;
   std::shared_ptr<Refusals> refusals = std::make_shared<Refusals>();
-  Duration stop_grace = 10s;                // between SIGTERM and SIGKILL
+  Duration stop_grace = 10s;  // between SIGTERM and SIGKILL
 };
 
 /// All actions there are, in the order of their rungs: the one list that a new action is added to.

@@ -83,12 +83,11 @@ Outcome CallbackAction::run(const Step& step, const Tenant& tenant, TimePoint de
   const bool giving = step.direction == Direction::give;
   if (!giving && rung_ == Rung::trim) return skipped(step, "caches fill by themselves");
 
-  const GuestRequest request{
-      .tenant = tenant.id.text,
-      .verb = giving ? verb_.word : "restore",
-      .detail = giving ? step.detail : place_before(tenant, rung_),
-      .bytes = step.target,
-      .reason = step.reason};
+  const GuestRequest request{.tenant = tenant.id.text,
+                             .verb = giving ? verb_.word : "restore",
+                             .detail = giving ? step.detail : place_before(tenant, rung_),
+                             .bytes = step.target,
+                             .reason = step.reason};
   const auto reply = guests_->ask(request, deadline);
   if (!reply) return failed(step, reply.error());
 

@@ -86,8 +86,7 @@ TEST_F(Callback, OffersWhatTheProgramCanDo) {
   tenant_.trimmable = 1_MiB;
   std::vector<Rung> rungs;
   for (const Offer& offer : offers()) rungs.push_back(offer.rung);
-  EXPECT_EQ(rungs,
-            (std::vector{Rung::trim, Rung::unload_idle, Rung::shrink, Rung::offload}));
+  EXPECT_EQ(rungs, (std::vector{Rung::trim, Rung::unload_idle, Rung::shrink, Rung::offload}));
   tenant_.connected = false;
   EXPECT_TRUE(offers().empty());
 }

@@ -114,8 +114,7 @@ Outcome CgroupReclaimAction::run(const Step& step, const Tenant& tenant, TimePoi
   const auto file = group->reclaim(wanted, true, deadline - clock.now());
   if (!file) return failed(step, file.error());
   const Bytes room = scaled(swap_free(root_), kSwapShare);
-  const auto anon =
-      group->reclaim(std::min(wanted, room), false, deadline - clock.now());
+  const auto anon = group->reclaim(std::min(wanted, room), false, deadline - clock.now());
   if (!anon) return failed(step, anon.error());
 
   const Holding after = holding(*group);

@@ -64,8 +64,7 @@ TEST_F(Reclaim, OffersAnonymousPagesOnlyAsFarAsSwapHasRoom) {
 }
 
 TEST_F(Reclaim, OffersFilePagesOfTheGroupAlways) {
-  const PoolReading group{
-      .pool = {"cgroup:/llm"}, .used = 1_GiB, .total = 2_GiB, .cache = 100_MiB};
+  const PoolReading group{.pool = {"cgroup:/llm"}, .used = 1_GiB, .total = 2_GiB, .cache = 100_MiB};
   EXPECT_EQ(offered({group}), (Changes{{"cgroup:/llm", -100_MiB}}));
   EXPECT_EQ(offered({group, swap(0_B, 1_GiB)}),
             (Changes{{"cgroup:/llm", -612_MiB}, {"ram", -512_MiB}, {"swap", 512_MiB}}));

@@ -77,8 +77,7 @@ int received_fd(msghdr& header) {
     const Message& message = envelope.message;
     Held& target = held[message.slot % held.size()];
     if (target.fd >= 0) close(target.fd);
-    target = {message.kind,
-              message.order == Order::hold ? received_fd(envelope.header) : -1};
+    target = {message.kind, message.order == Order::hold ? received_fd(envelope.header) : -1};
     if (message.order == Order::hold) send(socket, "", 1, MSG_NOSIGNAL);
   }
   for (const Held& target : held) {
@@ -128,8 +127,8 @@ Status DeadMan::start() {
 
 Status DeadMan::tell(Slot slot) {
   const Guarded& target = guarded_[slot];
-  Envelope envelope({target.fd ? Order::hold : Order::let_go, target.kind,
-                     static_cast<std::uint16_t>(slot)});
+  Envelope envelope(
+      {target.fd ? Order::hold : Order::let_go, target.kind, static_cast<std::uint16_t>(slot)});
   if (target.fd) {
     cmsghdr* control = CMSG_FIRSTHDR(&envelope.header);
     control->cmsg_level = SOL_SOCKET;
@@ -156,8 +155,8 @@ Status DeadMan::tell(Slot slot) {
 
 Result<DeadMan::Slot> DeadMan::guard(Kind kind, int fd) {
   const std::lock_guard lock(mutex_);
-  const auto free = std::find_if(guarded_.begin(), guarded_.end(),
-                                 [](const Guarded& g) { return !g.fd; });
+  const auto free =
+      std::find_if(guarded_.begin(), guarded_.end(), [](const Guarded& g) { return !g.fd; });
   if (free == guarded_.end()) return fail(Errc::unavailable, "too much is frozen already");
   free->kind = kind;
   free->fd.reset(fcntl(fd, F_DUPFD_CLOEXEC, 0));

@@ -36,7 +36,8 @@ bool gone(const Status& status) { return !status && status.error().code == Errc:
 FreezeAction::FreezeAction(const SysRoot& root) : root_(root), groups_(unified_groups(root)) {}
 
 Capability FreezeAction::capability() const {
-  if (const auto tried = rehearse_signals(); !tried) return {"freeze", false, to_string(tried.error())};
+  if (const auto tried = rehearse_signals(); !tried)
+    return {"freeze", false, to_string(tried.error())};
   if (!groups_) return {"freeze", true, "SIGSTOP; no cgroup v2"};
   return {"freeze", true, "cgroup.freeze, else SIGSTOP"};
 }

@@ -35,9 +35,9 @@ std::vector<PoolChange> share_of(const std::vector<PoolChange>& bytes, double sh
 std::optional<Move> trim(const Tenant& tenant) {
   const auto& held = current_bytes(tenant);
   if (!tenant.trimmable) return if_it_frees(share_of(held, kGuessedCaches), {}, false);
-  const auto most = std::max_element(
-      held.begin(), held.end(),
-      [](const PoolChange& a, const PoolChange& b) { return a.delta < b.delta; });
+  const auto most =
+      std::max_element(held.begin(), held.end(),
+                       [](const PoolChange& a, const PoolChange& b) { return a.delta < b.delta; });
   return if_it_frees({{most == held.end() ? kRam : most->pool, -*tenant.trimmable}}, {}, true);
 }
 

@@ -84,8 +84,8 @@ Result<pid_t> spawn(std::vector<std::string> arguments, std::vector<std::string>
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(
-      &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
   const int error = posix_spawnp(&pid, arguments.front().c_str(), &files, &attributes,
                                  pointers(arguments).data(), pointers(variables).data());
@@ -123,8 +123,8 @@ bool NotifyAction::too_soon(const Step& step) {
 
 Outcome NotifyAction::run(const Step& step, const Tenant&, TimePoint deadline) {
   if (options_.command.empty()) return done(step);
-  if (too_soon(step)) return skipped(step, "told less than " + to_string(options_.at_most_every) +
-                                               " ago");
+  if (too_soon(step))
+    return skipped(step, "told less than " + to_string(options_.at_most_every) + " ago");
   const auto known = figures(step);
   std::vector<std::string> arguments;
   for (const std::string& part : options_.command) arguments.push_back(filled_in(part, known));
@@ -138,7 +138,8 @@ Outcome NotifyAction::run(const Step& step, const Tenant&, TimePoint deadline) {
   kill(-*pid, SIGKILL);
   const int status = reap(*pid);
   if (!ended) {
-    return failed(step, {Errc::timed_out, "not done in time, killed", options_.command.front(), {}});
+    return failed(step,
+                  {Errc::timed_out, "not done in time, killed", options_.command.front(), {}});
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string how = WIFEXITED(status) ? "exit status " + std::to_string(WEXITSTATUS(status))

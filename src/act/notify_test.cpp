@@ -41,9 +41,11 @@ class Notify : public testing::Test {
 };
 
 TEST_F(Notify, FillsInArgumentsAndEnvironmentWithoutAShell) {
-  shell("printf '%s|' \"$@\" \"$SPILLWAY_POOL\" \"$SPILLWAY_USED_BYTES\" \"$SPILLWAY_TOTAL_BYTES\" "
-        "\"$SPILLWAY_EXCESS_BYTES\" > " + (dir_ / "out"),
-        {"{pool} is {level}", "{reason}", "{used}{total}{excess}", "{", "{nope}"});
+  shell(
+      "printf '%s|' \"$@\" \"$SPILLWAY_POOL\" \"$SPILLWAY_USED_BYTES\" \"$SPILLWAY_TOTAL_BYTES\" "
+      "\"$SPILLWAY_EXCESS_BYTES\" > " +
+          (dir_ / "out"),
+      {"{pool} is {level}", "{reason}", "{used}{total}{excess}", "{", "{nope}"});
   const Outcome outcome = run(step_at(Level::critical));
   EXPECT_EQ(outcome.status, StepStatus::done) << outcome.error;
   EXPECT_EQ(out(), "ram is critical|ram at 90 % $(touch /tmp/never)|9007|{|{nope}|ram|900||7|");

@@ -14,17 +14,15 @@ Capability PreserveAction::capability() const {
 void PreserveAction::offers(const Snapshot&, const Tenant& tenant, std::vector<Offer>& out) const {
   if (!guests_ || !store_ || !tenant.connected || !tenant.abilities.preserve) return;
   if (is_taken(tenant, Rung::freeze)) return;
-  out.push_back({.tenant = tenant.id,
-                 .action = "preserve",
-                 .rung = Rung::preserve,
-                 .cost_give = 100ms});
+  out.push_back(
+      {.tenant = tenant.id, .action = "preserve", .rung = Rung::preserve, .cost_give = 100ms});
 }
 
 Outcome PreserveAction::run(const Step& step, const Tenant& tenant, TimePoint deadline) {
   if (step.direction == Direction::restore) return skipped(step, "the program asks for it itself");
   if (!guests_ || !store_) return skipped(step, capability().reason);
-  const auto reply = guests_->ask(
-      {.tenant = tenant.id.text, .verb = "preserve", .reason = step.reason}, deadline);
+  const auto reply =
+      guests_->ask({.tenant = tenant.id.text, .verb = "preserve", .reason = step.reason}, deadline);
   if (!reply) return failed(step, reply.error());
 
   Outcome outcome = done(step, "kept by the program");

@@ -175,7 +175,8 @@ Result<std::uint64_t> PreserveStore::put(std::string_view tenant, std::string_vi
   const std::lock_guard lock(mutex_);
   const auto name = stem(tenant);
   if (!name) return tl::unexpected(name.error());
-  if (const auto made = make_directory(options_.directory); !made) return tl::unexpected(made.error());
+  if (const auto made = make_directory(options_.directory); !made)
+    return tl::unexpected(made.error());
   const auto directory = open_directory();
   if (!directory) return tl::unexpected(directory.error());
   const auto known = numbers(tenant);

@@ -21,9 +21,9 @@ namespace spillway {
 class PreserveStore {
  public:
   struct Options {
-    std::string directory;         // absolute; made on the first put, with its parents
-    std::size_t versions = 2;      // kept per tenant, at least 1
-    Bytes largest = 256_MiB;       // of one version; more is refused
+    std::string directory;              // absolute; made on the first put, with its parents
+    std::size_t versions = 2;           // kept per tenant, at least 1
+    Bytes largest = 256_MiB;            // of one version; more is refused
     std::function<void()> before_call;  // tests: called before every system call that writes
   };
 

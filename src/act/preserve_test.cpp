@@ -96,8 +96,9 @@ TEST_F(Preserve, PinnedTenantsAreAskedTooFrozenOnesCannotAnswer) {
 
 TEST(PreserveContract, KeepsTheContractOfAllActions) {
   const TempDir dir;
-  PreserveAction with(std::make_shared<FakeGuests>(),
-                      std::make_shared<PreserveStore>(PreserveStore::Options{.directory = dir / "x"}));
+  PreserveAction with(
+      std::make_shared<FakeGuests>(),
+      std::make_shared<PreserveStore>(PreserveStore::Options{.directory = dir / "x"}));
   PreserveAction without(nullptr, nullptr);
   support::expect_action_contract(with, true);
   support::expect_action_contract(without, true);

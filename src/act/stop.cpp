@@ -24,7 +24,8 @@ Error not_ended(const char* after, const Tenant& tenant) {
 }  // namespace
 
 Capability StopAction::capability() const {
-  if (const auto tried = rehearse_signals(); !tried) return {"stop", false, to_string(tried.error())};
+  if (const auto tried = rehearse_signals(); !tried)
+    return {"stop", false, to_string(tried.error())};
   return {"stop", true, "SIGTERM, then SIGKILL; only tenants that opted in"};
 }
 

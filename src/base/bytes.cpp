@@ -15,22 +15,14 @@ struct Unit {
   double bytes;
 };
 
-constexpr double kKi = 1024.0;
+constexpr double kKi = 1024;
+constexpr double kMi = 1024 * kKi;
+constexpr double kGi = 1024 * kMi;
+constexpr double kTi = 1024 * kGi;
 constexpr std::array kUnits{
-    Unit{"", 1},
-    Unit{"b", 1},
-    Unit{"k", kKi},
-    Unit{"kib", kKi},
-    Unit{"kb", 1e3},
-    Unit{"m", kKi * kKi},
-    Unit{"mib", kKi * kKi},
-    Unit{"mb", 1e6},
-    Unit{"g", kKi * kKi * kKi},
-    Unit{"gib", kKi * kKi * kKi},
-    Unit{"gb", 1e9},
-    Unit{"t", kKi * kKi * kKi * kKi},
-    Unit{"tib", kKi * kKi * kKi * kKi},
-    Unit{"tb", 1e12},
+    Unit{"", 1},     Unit{"b", 1},     Unit{"k", kKi},   Unit{"kib", kKi}, Unit{"kb", 1e3},
+    Unit{"m", kMi},  Unit{"mib", kMi}, Unit{"mb", 1e6},  Unit{"g", kGi},   Unit{"gib", kGi},
+    Unit{"gb", 1e9}, Unit{"t", kTi},   Unit{"tib", kTi}, Unit{"tb", 1e12},
 };
 
 }  // namespace

@@ -8,17 +8,27 @@ namespace spillway {
 Error system_error(int errno_value, std::string where) {
   Errc code = Errc::io;
   switch (errno_value) {
-    case ENOENT: case ESRCH: case ENODEV: case ENXIO: code = Errc::not_found; break;
-    case EACCES: case EPERM: code = Errc::denied; break;
+    case ENOENT:
+    case ESRCH:
+    case ENODEV:
+    case ENXIO: code = Errc::not_found; break;
+    case EACCES:
+    case EPERM: code = Errc::denied; break;
     case EINVAL: code = Errc::invalid; break;
-    case ENOSYS: case EOPNOTSUPP: code = Errc::unsupported; break;
-    case EAGAIN: case EBUSY: case ECONNREFUSED: case EPIPE: case ECONNRESET:
-      code = Errc::unavailable; break;
+    case ENOSYS:
+    case EOPNOTSUPP: code = Errc::unsupported; break;
+    case EAGAIN:
+    case EBUSY:
+    case ECONNREFUSED:
+    case EPIPE:
+    case ECONNRESET: code = Errc::unavailable; break;
     case ETIMEDOUT: code = Errc::timed_out; break;
     default: break;
   }
-  return {code, strerrordesc_np(errno_value) ? strerrordesc_np(errno_value) : "unknown error",
-          std::move(where), {}};
+  return {code,
+          strerrordesc_np(errno_value) ? strerrordesc_np(errno_value) : "unknown error",
+          std::move(where),
+          {}};
 }
 
 std::string to_string(const Error& error) {

@@ -33,8 +33,7 @@ using Status = Result<void>;
 
 inline tl::unexpected<Error> fail(Errc code, std::string what, std::string where = {},
                                   std::string hint = {}) {
-  return tl::unexpected<Error>(
-      Error{code, std::move(what), std::move(where), std::move(hint)});
+  return tl::unexpected<Error>(Error{code, std::move(what), std::move(where), std::move(hint)});
 }
 
 /// The error of a failed system call: errno's words, mapped to the nearest Errc.

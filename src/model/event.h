@@ -65,8 +65,8 @@ struct Note {
   std::string text;
 };
 
-using Event = std::variant<Frame, StepStarted, StepEnded, LevelChanged, TenantChanged,
-                           PolicyChanged, Note>;
+using Event =
+    std::variant<Frame, StepStarted, StepEnded, LevelChanged, TenantChanged, PolicyChanged, Note>;
 
 /// Where events go: journal, ring, metrics, subscribers. On the engine's thread; must not block.
 class EventSink {

@@ -17,9 +17,9 @@ namespace spillway {
 /// When a level begins and ends. Shares are of what is usable (total - reserved).
 struct LevelRule {
   double enter = 1.0;
-  double exit = 1.0;                 // lower than enter
-  Duration min_hold = 1s;            // at least this long before it may fall
-  std::optional<Bytes> free_below;   // an absolute floor beside the percentage
+  double exit = 1.0;                // lower than enter
+  Duration min_hold = 1s;           // at least this long before it may fall
+  std::optional<Bytes> free_below;  // an absolute floor beside the percentage
 };
 
 /// PSI as a cause of its own: share of the last window in which tasks stalled, 0..1.
@@ -40,8 +40,8 @@ struct PoolPolicy {
   double restore_below = 0.60;  // giving back starts below this share
   std::optional<Duration> warn_when_full_within;
   StallRule stall;
-  double worst_rate = 6e9;      // bytes/s to expect at worst (RAM; swap 0.8e9)
-  Duration stale_after = 5s;    // a reading older than this is unknown
+  double worst_rate = 6e9;    // bytes/s to expect at worst (RAM; swap 0.8e9)
+  Duration stale_after = 5s;  // a reading older than this is unknown
 
   const LevelRule& at(Level level) const { return levels[index(level)]; }
 };

@@ -24,9 +24,9 @@ enum class Rung {
   stop
 };
 
-inline constexpr std::array kRungs{Rung::notify,  Rung::trim,    Rung::unload_idle, Rung::shrink,
-                                   Rung::reclaim, Rung::offload, Rung::spill,       Rung::evict,
-                                   Rung::freeze,  Rung::preserve, Rung::refuse,     Rung::stop};
+inline constexpr std::array kRungs{Rung::notify,  Rung::trim,     Rung::unload_idle, Rung::shrink,
+                                   Rung::reclaim, Rung::offload,  Rung::spill,       Rung::evict,
+                                   Rung::freeze,  Rung::preserve, Rung::refuse,      Rung::stop};
 
 constexpr std::string_view name(Rung rung) {
   constexpr std::array<std::string_view, kRungs.size()> kNames{

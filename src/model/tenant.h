@@ -30,7 +30,7 @@ struct PoolChange {
 
 /// One size a model can be run at. Its first variant is the one it prefers.
 struct Variant {
-  std::string name;    // "fp16", "small", "cpu"
+  std::string name;               // "fp16", "small", "cpu"
   std::vector<PoolChange> bytes;  // what it holds (positive)
 };
 
@@ -52,23 +52,23 @@ struct Taken {
 /// An owner of memory.
 struct Tenant {
   TenantId id;
-  int priority = 0;    // higher keeps its memory longer
-  bool pinned = false; // never touched by any rung but notify and preserve
+  int priority = 0;           // higher keeps its memory longer
+  bool pinned = false;        // never touched by any rung but notify and preserve
   bool stop_allowed = false;  // the opt-in of the last rung
   uid_t uid = 0;
   std::optional<ProcessKey> process;
   std::string cgroup;  // its own scope (path below the cgroup root), empty if it shares one
   std::string group;   // the memory cgroup its process is in: what it holds in RAM counts there too
   Abilities abilities;
-  std::vector<Variant> variants;      // ordered from preferred to smallest; may be empty
-  std::string variant;                // the one in use
-  std::vector<PoolChange> holds;      // what it holds now: declared, or measured where it can be
-  std::optional<Bytes> trimmable;     // caches it says it could drop right now
-  std::optional<TimePoint> last_used; // start or end of its latest request; none: never used
-  bool busy = false;                  // a request is running in it
-  bool connected = true;              // false: its program is known but cannot be asked now
+  std::vector<Variant> variants;       // ordered from preferred to smallest; may be empty
+  std::string variant;                 // the one in use
+  std::vector<PoolChange> holds;       // what it holds now: declared, or measured where it can be
+  std::optional<Bytes> trimmable;      // caches it says it could drop right now
+  std::optional<TimePoint> last_used;  // start or end of its latest request; none: never used
+  bool busy = false;                   // a request is running in it
+  bool connected = true;               // false: its program is known but cannot be asked now
   TimePoint registered;
-  std::vector<Taken> taken;           // oldest first; restored in reverse order of cost
+  std::vector<Taken> taken;  // oldest first; restored in reverse order of cost
 
   Bytes held_in(const PoolId& pool) const;
 };

@@ -1,10 +1,10 @@
+#include "spillway/cascade.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <stdexcept>
 #include <string>
-
-#include "spillway/cascade.hpp"
 
 namespace spillway {
 namespace {

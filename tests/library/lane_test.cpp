@@ -1,3 +1,5 @@
+#include "spillway/lane.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -5,8 +7,6 @@
 #include <stdexcept>
 #include <thread>
 #include <vector>
-
-#include "spillway/lane.hpp"
 
 namespace spillway {
 namespace {

@@ -1,11 +1,11 @@
+#include "spillway/shared_buffer.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include "spillway/shared_buffer.hpp"
 
 namespace spillway {
 namespace {

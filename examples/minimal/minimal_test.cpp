@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "tests/support/child.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using spillway::support::Child;
+using spillway::support::TempDir;
+
+/// Whether the program says `words` within half a minute.
+bool says(const TempDir& dir, const std::string& words) {
+  for (int i = 0; i < 600; ++i) {
+    if (dir.read("said").find(words) != std::string::npos) return true;
+    std::this_thread::sleep_for(50ms);
+  }
+  return false;
+}
+
+TEST(MinimalExample, AnswersFromTheFileWhileThereIsNoRoom) {
+  const TempDir dir;
+  const std::string pool = dir.write("pool", "100000000 1000000000");
+  const std::string said = dir / "said";
+  Child program([&] {
+    if (std::freopen(said.c_str(), "a", stdout) == nullptr) return;
+    ::execl(SPILLWAY_BINARY_DIR "/minimal", "minimal", pool.c_str(), nullptr);
+  });
+  ASSERT_TRUE(says(dir, " from memory")) << dir.read("said");
+  dir.write("pool", "970000000 1000000000");
+  ASSERT_TRUE(says(dir, " from disk")) << dir.read("said");
+  dir.write("said", "");  // what it says from now on
+  dir.write("pool", "100000000 1000000000");
+  EXPECT_TRUE(says(dir, " from memory")) << dir.read("said");
+}
+
+}  // namespace

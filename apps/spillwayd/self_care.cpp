@@ -1,37 +1,21 @@
 #include "self_care.h"
 
 #include <fcntl.h>
-#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include <cstdint>
 #include <string_view>
 
 #include "base/fd.h"
+#include "port/own_pages.h"
 
 namespace spillway {
 namespace {
 
 constexpr std::size_t kStack = 256 * 1024;
 constexpr std::string_view kOomScoreAdj = "-900";
-
-/// Drops the page-table entries of the program's code and constants. Its writable segments hold
-/// what the file does not: they are left alone.
-int drop_program_pages(dl_phdr_info* program, std::size_t, void*) {
-  constexpr std::uintptr_t kPage = 4096;
-  for (int i = 0; i < program->dlpi_phnum; ++i) {
-    const auto& segment = program->dlpi_phdr[i];
-    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
-    const std::uintptr_t start = program->dlpi_addr + segment.p_vaddr;
-    const std::uintptr_t end = (start + segment.p_memsz) & ~(kPage - 1);
-    const std::uintptr_t first = (start + kPage - 1) & ~(kPage - 1);
-    if (first < end) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
-  }
-  return 1;  // the first entry is the program itself; libraries belong to others too
-}
 
 }  // namespace
 
@@ -64,7 +48,7 @@ Capability protect_from_oom() {
 
 void forget_start() {
   ::malloc_trim(0);
-  ::dl_iterate_phdr(&drop_program_pages, nullptr);
+  drop_pages_of(reinterpret_cast<const void*>(&forget_start));
 }
 
 // With a limit, locking what is mapped later would make malloc and new threads fail at it.

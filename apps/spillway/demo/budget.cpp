@@ -8,16 +8,21 @@
 namespace spillway {
 namespace {
 
+/// Without clean pages of files, which the kernel takes back by itself: what the guard counts as used.
 Bytes pss_of(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/smaps_rollup";
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
   if (!file) return {};
   char line[256];
-  long long kib = 0;
+  Bytes sum;
   while (std::fgets(line, sizeof line, file.get())) {
-    if (std::sscanf(line, "Pss: %lld kB", &kib) == 1) return Bytes{kib << 10};
+    long long kib = 0;
+    if (std::sscanf(line, "Pss_Anon: %lld kB", &kib) == 1 ||
+        std::sscanf(line, "Pss_Shmem: %lld kB", &kib) == 1) {
+      sum += Bytes{kib << 10};
+    }
   }
-  return {};
+  return sum;
 }
 
 }  // namespace
@@ -52,7 +57,7 @@ void Budget::run() {
       std::fclose(file);
       std::rename(next.c_str(), file_.c_str());  // never half a line
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 

@@ -15,7 +15,7 @@ namespace spillway {
 
 /// Where no memory cgroup can be had: a budget instead of a limit. Adds up what the programs hold
 /// (PSS, from smaps_rollup: Documentation/filesystems/proc.rst) and writes "USED CAPACITY" to a file
-/// that the guard reads as an injected pool, 20 times a second. Nothing enforces it.
+/// that the guard reads as an injected pool, up to 50 times a second. Nothing enforces it.
 class Budget {
  public:
   Budget(std::string file, Bytes capacity);

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A day in forty seconds: what has rested for five of them is idle. All else is as it comes.
-constexpr const char* kPolicy = "[ladder]\nidle_after = \"5s\"\n";
+constexpr const char* kPolicy = "ladder.idle_after = \"5s\"\n";
 
 std::string own_directory() { return fs::read_symlink("/proc/self/exe").parent_path().string(); }
 
@@ -47,10 +47,12 @@ Bytes available_ram() {
 /// The guard itself: outside the limit, on a socket and with a configuration of the demo's own.
 Result<Child> start_daemon(const std::string& directory, const std::string& config,
                            const std::string& record) {
-  std::ofstream(directory + "/spillway.toml") << config;
-  ChildSpec spec{.command = {own_directory() + "/spillwayd", "--socket",
-                             directory + "/control.sock", "--config", directory + "/spillway.toml"},
-                 .errors = directory + "/spillwayd.log"};
+  std::ofstream(directory + "/spillway.toml")
+      << kPolicy << config << fmt::format("daemon.state_dir = \"{}/state\"\n", directory);
+  ChildSpec spec{
+      .command = {own_directory() + "/spillwayd", "--socket", directory + "/control.sock",
+                  "--config", directory + "/spillway.toml", "--journal", directory + "/journal"},
+      .errors = directory + "/spillwayd.log"};
   if (!record.empty()) spec.command.insert(spec.command.end(), {"--record", record});
   auto daemon = Child::start(spec);
   for (int i = 0; daemon && i < 250; ++i) {
@@ -102,9 +104,8 @@ class Demo {
     timeline_.restart();
     Run guarded = limited(limit);
     guarded.kernel_kills = [&] { return limit.oom_kills() - kills_before; };
-    const auto with =
-        watched(std::move(guarded), PoolId{"cgroup:" + limit.path()},
-                fmt::format("[daemon]\ncgroups = [\"{}\"]\n{}", limit.path(), kPolicy));
+    const auto with = watched(std::move(guarded), PoolId{"cgroup:" + limit.path()},
+                              fmt::format("daemon.cgroups = [\"{}\"]\n", limit.path()));
     if (!with) return tl::unexpected(with.error());
     return conclude(*without, *with);
   }
@@ -141,7 +142,7 @@ class Demo {
             .kernel_kills = [] { return std::uint64_t{0}; },
             .members = [&](const auto& pids) { budget.members(pids); }};
     const auto with = watched(std::move(run), PoolId{"injected:budget"},
-                              fmt::format("[injected]\nbudget = \"{}\"\n{}", file, kPolicy));
+                              fmt::format("injected.budget = \"{}\"\n", file));
     if (!with) return tl::unexpected(with.error());
     return conclude(std::nullopt, *with);
   }
@@ -153,6 +154,7 @@ class Demo {
     auto follower = Follower::start(socket, pool, timeline_);
     if (!follower) return tl::unexpected(follower.error());
     run.common.environment.emplace_back("SPILLWAY_SOCKET", socket);
+    run.common.environment.emplace_back("XDG_STATE_HOME", ground_.directory);
     run.follower = follower->get();
     auto verdict = play(run);
     follower->reset();

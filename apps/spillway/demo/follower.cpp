@@ -78,7 +78,21 @@ void Follower::take(const Event& event) {
                               level->now.evidence));
   } else if (const auto* ended = std::get_if<StepEnded>(&event)) {
     take(*ended);
+  } else if (const auto* changed = std::get_if<TenantChanged>(&event)) {
+    take(*changed);
   }
+}
+
+/// A model that was unloaded comes back by itself when a request needs it.
+void Follower::take(const TenantChanged& changed) {
+  const Tenant& tenant = changed.tenant;
+  if (changed.what != TenantChanged::What::updated || !tenant.taken.empty()) return;
+  const std::lock_guard lock(mutex_);
+  const auto away = deeds_.away.find(tenant.id.text);
+  if (away == deeds_.away.end() || away->second == 0) return;
+  away->second = 0;
+  ++deeds_.restores;
+  timeline_.say(fmt::format("  loaded   {:<5} again: a request needs it", tenant.id.text));
 }
 
 void Follower::take(const StepEnded& ended) {

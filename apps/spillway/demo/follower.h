@@ -38,6 +38,7 @@ class Follower {
   Follower(PoolId pool, Timeline& timeline) : pool_(std::move(pool)), timeline_(timeline) {}
   void take(const Event& event);
   void take(const StepEnded& ended);
+  void take(const TenantChanged& changed);
 
   const PoolId pool_;
   Timeline& timeline_;

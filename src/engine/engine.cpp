@@ -17,7 +17,10 @@ constexpr Duration kRecent = 10s;
 
 }  // namespace
 
-Engine::Impl::Impl(EngineParts given) : parts(std::move(given)), started(parts.clock->now()) {
+// The policy it begins with is adopted, and so recorded, like every later one: what is replayed without
+// it is judged by other rules.
+Engine::Impl::Impl(EngineParts given)
+    : parts(std::move(given)), next_policy(parts.policy), started(parts.clock->now()) {
   for (auto& action : parts.actions) {
     capabilities.push_back(action->capability());
     actions.push_back(std::move(action));

@@ -59,6 +59,22 @@ TEST_F(Loop, PressureIsRelievedStepByStepAndEverythingComesBack) {
   EXPECT_EQ(counters.restored, 500_MiB + 2_GiB);
 }
 
+TEST_F(Loop, ModelThatComesBackByItselfIsAnEvent) {
+  Tenant idle = model("stt", 500_MiB);
+  idle.abilities = {.unload = true, .restore = true};
+  engine().add(idle);
+  live(40s);
+  machine_.set(kRam, 9300_MiB, 10_GiB);
+  live(2s);
+  ASSERT_THAT(guests_->words(), ElementsAre("unload stt"));
+  sink_.events.clear();
+  engine().update({"stt"}, [](Tenant& now) { now.last_used = TimePoint(1h); });
+  EXPECT_TRUE(sink_.all<TenantChanged>().empty()) << "each request would be one";
+  engine().update({"stt"}, [](Tenant& now) { now.taken.clear(); });
+  ASSERT_EQ(sink_.all<TenantChanged>().size(), 1u);
+  EXPECT_TRUE(sink_.all<TenantChanged>().front().tenant.taken.empty());
+}
+
 TEST_F(Loop, ActionIsStartedInTheRoundThatSeesTheShortage) {
   engine().add(model("llm", 2_GiB));
   step();
@@ -150,6 +166,16 @@ TEST_F(Loop, DryRunDecidesAsAlwaysAndTouchesNothing) {
   EXPECT_TRUE(engine().status().dry_run);
 }
 
+TEST_F(Loop, PolicyItBeginsWithIsRecordedBeforeTheFirstLook) {
+  policy_.ladder.idle_after = 5s;
+  sink_.with_frames = true;
+  step();
+  ASSERT_GE(sink_.events.size(), 2u);
+  const auto* first = std::get_if<PolicyChanged>(&sink_.events.front());
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->policy.ladder.idle_after, 5s);
+}
+
 TEST_F(Loop, NewPolicyHoldsFromTheNextRound) {
   step();
   Policy strict;
@@ -158,7 +184,7 @@ TEST_F(Loop, NewPolicyHoldsFromTheNextRound) {
   EXPECT_EQ(engine().assessment().level, Level::normal);
   step();
   EXPECT_EQ(engine().assessment().level, Level::warning);
-  EXPECT_EQ(sink_.all<PolicyChanged>().size(), 1u);
+  EXPECT_EQ(sink_.all<PolicyChanged>().size(), 2u);
 }
 
 TEST_F(Loop, QuietMachineIsLookedAtSeldomAndRecordedCheaply) {

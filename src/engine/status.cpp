@@ -65,7 +65,7 @@ bool Engine::Impl::update(const TenantId& id, const std::function<void(Tenant&)>
   // Requests come and go by the thousand: only what somebody may ask "why" about is an event.
   if (before.connected != now.connected || before.pinned != now.pinned ||
       before.priority != now.priority || before.variant != now.variant ||
-      before.stop_allowed != now.stop_allowed) {
+      before.stop_allowed != now.stop_allowed || before.taken.size() != now.taken.size()) {
     tell(TenantChanged::What::updated, now, {});
   }
   return true;

@@ -155,16 +155,21 @@ TEST(WithDaemon, WhyExplainsWhatWasDoneAndTheJournalStillDoesAfterwards) {
 }
 
 TEST(WithDaemon, ItsJournalReplays) {
-  Daemon daemon;
+  // By rules that are not the default ones: those it ran by are in the journal.
+  Daemon daemon("[pools.\"injected:room\"]\nwarning = \"40%\"\n");
   {
     const Guest guest(daemon);
     ASSERT_EQ(daemon.spillway({"offload", "stt"}).code, 0);
+    daemon.press(450 << 20);
+    ASSERT_TRUE(eventually(
+        [&] { return daemon.spillway({"status"}).out.find("warning") != std::string::npos; }));
   }
   daemon.stop();
   const auto ran = daemon.spillway({"replay", daemon.journal(), "--json"});
   const json result = json::parse(ran.out);
   EXPECT_GT(result["looks"], 0);
-  EXPECT_EQ(ran.code, result["differences"].empty() ? 0 : 1);
+  EXPECT_TRUE(result["differences"].empty()) << ran.out;
+  EXPECT_EQ(ran.code, 0);
 }
 
 TEST(WithDaemon, RunMakesTheCommandATenant) {

@@ -1,18 +1,25 @@
 // What the library's monitor costs a program that hosts it, looking ten times a second:
 //   host_cost [SECONDS]
 // The same program is run three times: without the library's monitor, with it embedded at 10 Hz,
-// and with it at its default pace.
+// and with it at its default pace. It has done what any program that holds a model has done before
+// (threads, streams, text, files), so that what libc and libstdc++ need for that is not counted.
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <spillway/spillway.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "process_tree.h"
 
@@ -20,7 +27,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Ordinary work of an ordinary program.
+void be_a_program() {
+  std::ifstream status("/proc/self/status");
+  std::map<std::string, std::string> fields;
+  for (std::string line; std::getline(status, line);) {
+    fields[line.substr(0, line.find(':'))] = line.substr(line.find(':') + 1);
+  }
+  std::ostringstream text;
+  std::vector<double> weights(1 << 12, 0.5);
+  std::thread([&] {
+    for (const auto& [name, value] : fields) text << name << '=' << value << ' ' << 3.25 << '\n';
+    std::sort(weights.begin(), weights.end());
+  }).join();
+  char line[64];
+  std::snprintf(line, sizeof line, "%zu %.3f", text.str().size(), weights.front());
+  std::ofstream("/dev/null") << line << std::endl;
+}
+
 void host(const std::optional<std::chrono::milliseconds>& interval) {
+  be_a_program();
   std::unique_ptr<spillway::MemoryManager> manager;
   std::optional<spillway::Model> model;
   if (interval) {

@@ -22,6 +22,17 @@ namespace spillway {
 
 namespace {
 
+/// Whether a limit stands above what the group holds, a container's for one. Without any its files
+/// would be read ten times a second for nothing.
+bool is_limited(const SysRoot& root, const std::string& group) {
+  if (group.empty()) return false;
+  const auto readings = CgroupSensor(root, {group}, false).read({});
+  return readings && std::any_of(readings->begin(), readings->end(), [](const Reading& reading) {
+           const auto* pool = std::get_if<PoolReading>(&reading);
+           return pool != nullptr && pool->total.has_value();
+         });
+}
+
 std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options,
                                                   std::unique_ptr<DriverVramSensor> vram) {
   const SysRoot root;
@@ -30,9 +41,10 @@ std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options,
   if (!options.only_given_pools) {
     sensors.push_back(std::make_unique<MeminfoSensor>(root));
     sensors.push_back(std::make_unique<SwapSensor>(root));
-    sensors.push_back(std::make_unique<PsiSensor>(root, true));
+    sensors.push_back(std::make_unique<PsiSensor>(
+        root, true, std::initializer_list<StallResource>{StallResource::memory}));
     sensors.push_back(std::move(vram));
-    if (const auto own = own_group(); !own.empty()) groups.push_back(own);
+    if (auto own = own_group(); is_limited(root, own)) groups.push_back(std::move(own));
   }
   if (!groups.empty()) sensors.push_back(std::make_unique<CgroupSensor>(root, groups, true));
   for (const auto& pool : options.injected) {

@@ -8,6 +8,7 @@
 
 #include "capi/callback_scope.h"
 #include "capi/errors.h"
+#include "port/own_pages.h"
 #include "wire/socket_path.h"
 
 namespace spillway {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Duration kBetweenJoins = 5s;
 constexpr Duration kAfterSilence = 60s;
+constexpr Duration kSettled = 1s;  // after its start the monitor goes the same ways again and again
 
 /// The program's log function, kept as long as the log thread may call it.
 Log::Sink log_sink(spillway_log_fn call, std::shared_ptr<Listener> listener, const void* manager) {
@@ -88,7 +90,13 @@ void Manager::stop() {
 void Manager::monitor() {
   ::prctl(PR_SET_NAME, "spillway");
   bool fired = false;
+  const TimePoint settles = clock_.now() + kSettled;
+  bool settled = false;
   while (monitored_) {
+    if (!settled && clock_.now() >= settles) {
+      drop_pages_of(reinterpret_cast<const void*>(&drop_pages_of));
+      settled = true;
+    }
     TimePoint next = clock_.now() + options_.policy.cadence.longest;
     try {
       const std::lock_guard lock(stepping_);

@@ -37,16 +37,27 @@ Result<std::string_view> KeptFile::read() {
   return fill();
 }
 
+// A second read only to see the end would double the cost of most looks. The kernel makes its texts in
+// pages (fs/seq_file.c): it stops short of the buffer only at the end, or before a line that does not
+// fit into what is left of a page.
+bool KeptFile::is_end(std::size_t wanted, std::size_t got, std::size_t length) const {
+  constexpr std::size_t kHalfPage = 2048;  // no line is as long as that
+  return got == 0 || (got < wanted && (!by_kernel_ || length < kHalfPage));
+}
+
 Result<std::string_view> KeptFile::fill() {
   std::size_t length = 0;
   for (;;) {
     if (length == buffer_.size()) buffer_.resize(std::max<std::size_t>(512, 2 * length));
-    const ssize_t got = ::pread(fd_.get(), buffer_.data() + length, buffer_.size() - length,
-                                static_cast<off_t>(length));
+    const std::size_t wanted = buffer_.size() - length;
+    const ssize_t got =
+        ::pread(fd_.get(), buffer_.data() + length, wanted, static_cast<off_t>(length));
     if (got < 0) return tl::unexpected(system_error(errno, where()));
-    if (got == 0) return std::string_view(buffer_).substr(0, length);
     length += static_cast<std::size_t>(got);
     if (length > limit_) return fail(Errc::invalid, "longer than expected", where());
+    if (is_end(wanted, static_cast<std::size_t>(got), length)) {
+      return std::string_view(buffer_).substr(0, length);
+    }
   }
 }
 

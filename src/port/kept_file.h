@@ -30,6 +30,7 @@ class KeptFile {
  private:
   Status open();
   bool replaced() const;
+  bool is_end(std::size_t wanted, std::size_t got, std::size_t length) const;
   Result<std::string_view> fill();
 
   SysRoot root_;

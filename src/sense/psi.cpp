@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <array>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "sense/fields.h"
@@ -10,6 +12,8 @@ namespace spillway {
 namespace {
 
 constexpr const char* kMemory = "/proc/pressure/memory";
+constexpr std::array kFiles{kMemory, "/proc/pressure/io",
+                            "/proc/pressure/cpu"};  // by StallResource
 
 std::optional<Duration> parse_total(std::string_view line) {
   constexpr std::string_view kKey = "total=";
@@ -44,12 +48,13 @@ Result<StallTotals> parse_pressure(std::string_view text) {
   return StallTotals{*some, full.value_or(Duration{})};
 }
 
-PsiSensor::PsiSensor(const SysRoot& root, bool with_trigger)
-    : sources_{Source{StallResource::memory, {root, kMemory}},
-               Source{StallResource::io, {root, "/proc/pressure/io"}},
-               Source{StallResource::cpu, {root, "/proc/pressure/cpu"}}},
-      has_psi_(root.exists(kMemory)),
-      trigger_(arm(root, with_trigger)) {}
+PsiSensor::PsiSensor(const SysRoot& root, bool with_trigger,
+                     std::initializer_list<StallResource> resources)
+    : has_psi_(root.exists(kMemory)), trigger_(arm(root, with_trigger)) {
+  for (const StallResource resource : resources) {
+    sources_.push_back({resource, {root, kFiles[static_cast<std::size_t>(resource)]}});
+  }
+}
 
 Result<std::vector<Reading>> PsiSensor::read(const Look& look) {
   std::vector<Reading> readings;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <array>
+#include <initializer_list>
+#include <vector>
 
 #include "port/kept_file.h"
 #include "port/psi_trigger.h"
@@ -22,11 +23,13 @@ Result<StallTotals> parse_pressure(std::string_view text);
 /// What a trigger is armed with: stalled this long in a second of window.
 inline constexpr Duration kTriggerStall = 100ms;
 
-/// The system's memory, io and cpu stalls; wakes by a trigger on memory where one is allowed. Empty
+/// The system's stalls of the given resources, all by default; wakes by a trigger on memory where one is allowed. Empty
 /// on a kernel without PSI (CONFIG_PSI off, or psi=0).
 class PsiSensor final : public Sensor {
  public:
-  PsiSensor(const SysRoot& root, bool with_trigger);
+  PsiSensor(const SysRoot& root, bool with_trigger,
+            std::initializer_list<StallResource> resources = {
+                StallResource::memory, StallResource::io, StallResource::cpu});
   std::string_view name() const override { return "psi"; }
   Result<std::vector<Reading>> read(const Look& look) override;
   void wake_fds(std::vector<WakeFd>& out) const override;
@@ -37,7 +40,7 @@ class PsiSensor final : public Sensor {
     StallResource resource;
     OptionalFile file;
   };
-  std::array<Source, 3> sources_;
+  std::vector<Source> sources_;
   bool has_psi_;
   Result<PsiTrigger> trigger_;
 };

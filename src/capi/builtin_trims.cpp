@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 
 #include "base/fd.h"
@@ -33,6 +34,17 @@ Bytes resident_set() {
   long long pages = 0;
   if (std::sscanf(text, "%lld %lld", &size, &pages) != 2) return {};
   return Bytes{pages * ::sysconf(_SC_PAGESIZE)};
+}
+
+std::optional<Bytes> free_in_allocators() {
+#if defined(__GLIBC__)
+  for (const char* other : {"mallctl", "mi_collect", "MallocExtension_ReleaseFreeMemory"}) {
+    if (dlsym(RTLD_DEFAULT, other) != nullptr) return std::nullopt;
+  }
+  return Bytes{static_cast<std::int64_t>(::mallinfo2().fordblks)};
+#else
+  return std::nullopt;
+#endif
 }
 
 Bytes trim_allocators() {

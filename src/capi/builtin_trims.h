@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/bytes.h"
 
 namespace spillway {
@@ -9,6 +11,11 @@ namespace spillway {
 /// never loaded). Milliseconds, in proportion to the heap; the allocators' own locks are held
 /// meanwhile. Any thread. Tells by how much the resident set shrank, as /proc/self/statm has it.
 Bytes trim_allocators();
+
+/// What glibc's malloc has free inside its heaps (mallinfo(3): fordblks), the most that a trim can give.
+/// Milliseconds, in proportion to the free blocks; under malloc's own locks. None where another
+/// allocator serves the program, or another libc: they do not tell.
+std::optional<Bytes> free_in_allocators();
 
 /// The resident set of this process; zero when /proc does not tell.
 Bytes resident_set();

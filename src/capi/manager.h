@@ -169,7 +169,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
   int last_id_ = 0;
   std::map<PoolId, Level> levels_;
   std::shared_ptr<Guest> allocator_;
-  TimePoint allocator_due_;
+  TimePoint allocator_due_, heap_due_;
 
   std::atomic<Level> level_{Level::normal};
   std::atomic<bool> monitored_{false};

@@ -17,6 +17,7 @@ namespace spillway {
 namespace {
 
 constexpr Duration kAllocatorLooks = 1s;      // how often the resident set is read
+constexpr Duration kHeapLooks = 10s;          // how often the heap is, while nothing is short
 constexpr int kBeforeAllOthers = -1'000'000;  // the priority of what nobody misses
 
 std::optional<ProcessKey> this_process() {
@@ -238,9 +239,14 @@ void Manager::refresh_allocator(TimePoint now) {
   if (!allocator_ || now < allocator_due_) return;
   allocator_due_ = now + kAllocatorLooks;
   allocator_->set_bytes(kRam, resident_set());
-  for (const PoolChange& cache : embedded_->device_caches(now)) {
+  const auto device_caches = embedded_->device_caches(now);
+  for (const PoolChange& cache : device_caches) {
     allocator_->set_bytes(cache.pool, cache.delta);
   }
+  if (!device_caches.empty()) return;  // what can be trimmed is in more than one memory
+  if (level_ == Level::normal && now < heap_due_) return;
+  heap_due_ = now + kHeapLooks;
+  (void)set_trimmable(allocator_->name(), free_in_allocators());
 }
 
 }  // namespace spillway

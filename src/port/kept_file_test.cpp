@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "port/cgroup_fs.h"
 #include "tests/support/child.h"
@@ -31,6 +33,28 @@ TEST(KeptFile, SeesChangesThroughOneDescriptor) {
   tree.write("f", "two\n");
   EXPECT_EQ(file.read().value(), "two\n");
   EXPECT_EQ(file.fd(), fd);
+}
+
+// The kernel gives it page by page, each a little short of what was asked for.
+TEST(KeptFile, ReadsWhatTheKernelMakesToTheEnd) {
+  std::ifstream whole("/proc/kallsyms");
+  std::string expected;
+  for (std::string line; expected.size() < 20'000 && std::getline(whole, line);) {
+    expected += line + "\n";
+  }
+  if (expected.empty()) GTEST_SKIP() << "this kernel shows no /proc/kallsyms";
+  KeptFile file(SysRoot(), "/proc/kallsyms", 64 << 20);
+  EXPECT_EQ(file.read().value().substr(0, expected.size()), expected);
+  EXPECT_EQ(file.read().value().back(), '\n');
+
+  for (const char* path : {"/proc/self/mountinfo", "/proc/cpuinfo", "/proc/self/limits"}) {
+    std::ifstream lines(path);
+    const auto count =
+        std::count(std::istreambuf_iterator<char>(lines), std::istreambuf_iterator<char>(), '\n');
+    KeptFile kept(SysRoot(), path);
+    const auto text = kept.read().value();
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), count) << path;
+  }
 }
 
 TEST(KeptFile, FollowsAFileThatWasReplacedAndShowsANewDescriptor) {

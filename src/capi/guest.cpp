@@ -88,7 +88,15 @@ Status Guest::load(const std::string& place, TimePoint deadline) {
     if (!place_.empty()) return {};
   }
   const auto reply = restore({.verb = "restore", .reason = "a request needs it"}, place, deadline);
-  return reply ? Status() : tl::unexpected(reply.error());
+  if (!reply) return tl::unexpected(reply.error());
+  const std::lock_guard lock(mutex_);
+  // Smaller or elsewhere than at home: the difference counts as taken, so that it comes back.
+  if (place_ != places_.home()) {
+    taken_.clear();
+    take(on_cpu(place_) ? Rung::offload : Rung::shrink, places_.change(places_.home(), place_));
+    ++version_;
+  }
+  return {};
 }
 
 Status Guest::unload_idle(TimePoint deadline) {
@@ -98,6 +106,7 @@ Status Guest::unload_idle(TimePoint deadline) {
   if (!reply) return tl::unexpected(reply.error());
   const std::lock_guard lock(mutex_);
   taken_.clear();
+  ++version_;
   return {};
 }
 
@@ -225,13 +234,17 @@ void Guest::arrive(const std::string& verb, const GuestReply& reply) {
   const Rung rung = verb == "shrink"    ? Rung::shrink
                     : verb == "offload" ? Rung::offload
                                         : Rung::unload_idle;
-  Taken taken{.rung = rung,
-              .action = std::string(spillway::name(rung)),
-              .detail = place_,
-              .changes = {},
-              .since = clock_.now()};
-  for (const auto& [pool, delta] : reply.changes) taken.changes.push_back({PoolId{pool}, delta});
-  taken_.push_back(std::move(taken));
+  std::vector<PoolChange> changes;
+  for (const auto& [pool, delta] : reply.changes) changes.push_back({PoolId{pool}, delta});
+  take(rung, std::move(changes));
+}
+
+void Guest::take(Rung rung, std::vector<PoolChange> changes) {
+  taken_.push_back({.rung = rung,
+                    .action = std::string(spillway::name(rung)),
+                    .detail = place_,
+                    .changes = std::move(changes),
+                    .since = clock_.now()});
 }
 
 Result<std::string> Guest::enter(bool want_cpu) {
@@ -240,7 +253,9 @@ Result<std::string> Guest::enter(bool want_cpu) {
   {
     const std::lock_guard lock(mutex_);
     last_used_ = clock_.now();
-    place = want_cpu || gpu_lost_ || errors_.fallen_back() ? std::string(kCpu) : place_;
+    place = place_;
+    // What is loaded nowhere cannot be computed on the CPU either.
+    if (!place.empty() && (want_cpu || gpu_lost_ || errors_.fallen_back())) place = kCpu;
   }
   if (!place.empty()) return place;
   gate_->leave();

@@ -115,6 +115,8 @@ class Guest {
   Result<GuestReply> call(std::string_view verb, const GuestRequest& request,
                           const std::string& place);
   void arrive(const std::string& verb, const GuestReply& reply);
+  /// Notes that a measure of this kind brought it to where it is; with mutex_ held.
+  void take(Rung rung, std::vector<PoolChange> changes);
 
   const std::string name_;
   const std::shared_ptr<const TenantCallbacks> callbacks_;

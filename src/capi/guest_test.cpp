@@ -204,6 +204,28 @@ TEST_F(GuestTest, AnUnloadedModelIsLoadedOnceHoweverManyAsk) {
   guest->leave();
 }
 
+TEST_F(GuestTest, WhatWasLoadedSmallerThanAtHomeCountsAsTaken) {
+  const auto guest = make("");
+  ASSERT_TRUE(guest->load("small", in(1s)));
+  ASSERT_EQ(guest->state().taken.size(), 1);
+  EXPECT_EQ(guest->state().taken[0].rung, Rung::shrink);
+  EXPECT_EQ(guest->state().taken[0].detail, "small");
+  EXPECT_EQ(guest->state().taken[0].changes, (std::vector<PoolChange>{{kVram, -1_GiB}}));
+  ASSERT_TRUE(guest->ask(request("restore"), in(1s)));
+  EXPECT_TRUE(guest->state().taken.empty());
+  EXPECT_EQ(guest->state().place, "fp16");
+}
+
+TEST_F(GuestTest, WhatIsLoadedNowhereIsNotServedFromTheCpuEither) {
+  const auto guest = make("");
+  for (int i = 0; i < 3; ++i) guest->count_error();
+  EXPECT_EQ(guest->enter(false).error().code, Errc::not_found);
+  EXPECT_EQ(guest->enter(true).error().code, Errc::not_found);
+  ASSERT_TRUE(guest->load("fp16", in(1s)));
+  EXPECT_EQ(*guest->enter(false), "cpu");
+  guest->leave();
+}
+
 TEST_F(GuestTest, AfterItsGpuIsLostItServesFromTheCpuOnly) {
   const auto guest = make();
   guest->lose_gpu();

@@ -252,6 +252,37 @@ TEST_F(LibraryTest, ALoadThatFailsIsTheCallersErrorAndLeavesTheRestRunning) {
   EXPECT_EQ(other.run([] { return 1; }), 1);
 }
 
+TEST_F(LibraryTest, AModelThatHadToStartSmallGrowsWhenThereIsRoom) {
+  fill(0.65);
+  MemoryManager memory{options()};
+  auto options = model("llm");
+  options.loaded = false;
+  options.restore = [] {};
+  options.variants = {{"large", spillway::Bytes(300'000)}, {"small", spillway::Bytes(50'000)}};
+  auto llm = memory.register_model(options);
+  memory.start_monitoring();
+  EXPECT_EQ(llm.run([](Place p) { return p.name; }), "small");
+  EXPECT_TRUE(status_of(memory, "llm").moved);
+  fill(0.10);
+  EXPECT_TRUE(memory.restore_all(10s));
+  EXPECT_EQ(llm.run([](Place p) { return p.name; }), "large");
+}
+
+TEST_F(LibraryTest, AfterTooManyErrorsAnUnloadedModelIsLoadedForTheCpu) {
+  MemoryManager memory{options()};
+  auto options = model("llm");
+  options.loaded = false;
+  std::string loaded_at;
+  options.restore = [&](Place to) { loaded_at = to.name; };
+  auto llm = memory.register_model(options);
+  for (int i = 0; i < 3; ++i) llm.handle_error(std::bad_alloc());
+  EXPECT_EQ(llm.run([](Place p) { return p.name; }), "cpu");
+  EXPECT_EQ(loaded_at, "cpu");
+  llm.reset_errors();
+  llm.restore(10s);
+  EXPECT_EQ(llm.run([](Place p) { return p.name; }), "gpu");
+}
+
 TEST_F(LibraryTest, UnloadsWhatNobodyUsedForAsLongAsItSaid) {
   MemoryManager memory{options()};
   auto options = model("idle");

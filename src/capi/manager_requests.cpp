@@ -13,9 +13,10 @@ namespace spillway {
 
 namespace {
 
-constexpr Duration kBeyond = 1s;     // what a demand may take longer than its own deadline
-constexpr Duration kLook = 100ms;    // how often a waiting thread looks whether all is over
-constexpr Duration kLongWait = 60s;  // for moves that somebody asked for
+constexpr Duration kBeyond = 1s;          // what a demand may take longer than its own deadline
+constexpr Duration kLook = 100ms;         // how often a waiting thread looks whether all is over
+constexpr Duration kLongWait = 60s;       // for moves that somebody asked for
+constexpr Duration kLongestLoad = 10min;  // that other requests of the tenant wait for
 constexpr double kUsualWant =
     1.0 / 20;  // of the pool, when an error does not say how much it wanted
 
@@ -46,6 +47,18 @@ Status met(const Result<DemandResult>& result, const std::string& who) {
   if (result->met) return {};
   const bool late = result->why.starts_with("not within the time");
   return fail(late ? Errc::timed_out : Errc::refused, result->why, who);
+}
+
+/// The best first: from the preferred variant down to the smallest.
+std::vector<std::string> places_to_load(const Guest& guest) {
+  const Places places = guest.places();
+  if (guest.state().fallen_back && places.has_cpu()) return {std::string(kCpu)};
+  std::vector<std::string> choices{places.home()};
+  for (const Variant& variant : places.variants()) {
+    const bool is_place = variant.name == kCpu || variant.name == "disk";
+    if (variant.name != places.home() && !is_place) choices.push_back(variant.name);
+  }
+  return choices;
 }
 
 }  // namespace
@@ -163,21 +176,14 @@ Status Manager::load(Guest& guest) {
   if (level() == Level::shutdown) {
     return fail(Errc::refused, "memory is at its end, nothing is loaded now", guest.name());
   }
-  const Places places = guest.places();
-  std::vector<std::string> choices{places.home()};
-  for (const Variant& variant : places.variants()) {
-    const bool is_place = variant.name == kCpu || variant.name == "disk";
-    if (variant.name != places.home() && !is_place) choices.push_back(variant.name);
-  }
-  // The best that fits: from the preferred one down to the smallest.
   Status last;
-  for (const std::string& choice : choices) {
+  for (const std::string& choice : places_to_load(guest)) {
     if (!inside_callback()) {
       const Gate::Starving starving;
-      last = make_room(places.holds(choice), guest);
+      last = make_room(guest.places().holds(choice), guest);
       if (!last) continue;
     }
-    last = guest.load(choice, clock_.now() + callback_deadline());
+    last = guest.load(choice, clock_.now() + kLongestLoad);
     if (last) break;
   }
   embedded_->wakes().kick();

@@ -70,7 +70,7 @@ Bytes PictureTenant::bytes() const {
 }
 
 std::string PictureTenant::place() const {
-  return state.fallen_back ? std::string(kCpu) : state.place;
+  return state.fallen_back && !state.place.empty() ? std::string(kCpu) : state.place;
 }
 
 spillway_pool_status pool_status(const StatusPicture& picture, std::size_t index) {

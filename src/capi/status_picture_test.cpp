@@ -38,6 +38,14 @@ StatusPicture picture() {
   return out;
 }
 
+TEST(StatusPicture, WhatFellBackIsOnTheCpuUnlessItIsUnloaded) {
+  PictureTenant tenant{.name = "stt", .home = "fp16", .own = kRam};
+  tenant.state.fallen_back = true;
+  EXPECT_EQ(tenant.place(), "");
+  tenant.state.place = "fp16";
+  EXPECT_EQ(tenant.place(), "cpu");
+}
+
 TEST(StatusPicture, TheSummaryNamesTheShortestPoolWithItsNumbers) {
   EXPECT_EQ(summary_line(picture()), "warning: ram 13.4 GiB of 16 GiB (84 %), full in 12 s");
   EXPECT_EQ(summary_line({}), "normal: no pool is known yet");

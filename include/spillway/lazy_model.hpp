@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -43,14 +44,14 @@ class LazyModel final : public Loadable {
 
   /// The manager must outlive it. `loader` is called on one thread at a time.
   LazyModel(MemoryManager& manager, LazyOptions options, Loader loader)
-      : options_(std::move(options)), loader_(std::move(loader)) {
+      : options_(std::move(options)), held_(std::make_shared<Held>(std::move(loader))) {
     model_ = manager.register_model({.name = options_.name,
                                      .pool = options_.pool,
                                      .priority = options_.priority,
                                      .loaded = false,
                                      .idle_unload = options_.idle_unload,
-                                     .restore = [this] { fill(); },
-                                     .unload = [this] { empty(); },
+                                     .restore = [held = held_] { held->fill(); },
+                                     .unload = [held = held_] { held->empty(); },
                                      .variants = {{"loaded", options_.bytes}}});
   }
 
@@ -58,59 +59,76 @@ class LazyModel final : public Loadable {
   /// loader or `fn` throws, and as Model::run().
   template <class F>
   decltype(auto) use(F&& fn) {
-    {
-      const std::lock_guard lock(mutex_);
-      error_ = nullptr;
-    }
+    std::exception_ptr error;
+    const typename Held::Report report(error);
     try {
-      return model_.run([&]() -> decltype(auto) { return std::forward<F>(fn)(*held()); });
+      return model_.run([&]() -> decltype(auto) { return fn(*held_->get()); });
     } catch (const Error&) {
       // "could not be loaded" is the library's word for what the loader said better.
-      const std::lock_guard lock(mutex_);
-      if (error_) std::rethrow_exception(error_);
+      if (error) std::rethrow_exception(error);
       throw;
     }
   }
 
+  /// To pin it, to change its priority, to move it by hand.
+  Model& model() { return model_; }
+
   const LazyOptions& options() const override { return options_; }
-  bool loaded() const override {
-    const std::lock_guard lock(mutex_);
-    return value_ != nullptr;
-  }
+  bool loaded() const override { return held_->get() != nullptr; }
   void load() override {
     use([](T&) {});
   }
 
  private:
-  void fill() {
-    std::shared_ptr<T> loaded;
-    try {
-      loaded = loader_();
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      error_ = std::current_exception();
-      throw;
+  /// What the callbacks work on. They keep it: a loader that hangs may return when the rest is gone.
+  class Held {
+   public:
+    explicit Held(Loader loader) : loader_(std::move(loader)) {}
+
+    void fill() {
+      try {
+        std::unique_ptr<T> loaded = loader_();
+        if (!loaded) throw Error(SPILLWAY_E_CALLBACK, "the loader gave nothing");
+        put(std::move(loaded));
+      } catch (...) {
+        if (report_ != nullptr) *report_ = std::current_exception();
+        throw;
+      }
     }
-    const std::lock_guard lock(mutex_);
-    value_ = std::move(loaded);
-  }
-  void empty() {
-    std::shared_ptr<T> going;  // destroyed without the lock
-    const std::lock_guard lock(mutex_);
-    going.swap(value_);
-  }
-  std::shared_ptr<T> held() const {
-    const std::lock_guard lock(mutex_);
-    if (!value_) throw Error(SPILLWAY_E_UNAVAILABLE, options_.name + " is not loaded");
-    return value_;
-  }
+    void empty() { put(nullptr); }
+    std::shared_ptr<T> get() const {
+      const std::lock_guard lock(mutex_);
+      return value_;
+    }
+
+    /// While it lives, `error` gets what a loader throws on this thread: a request that needs a
+    /// model loads it itself.
+    class Report {
+     public:
+      explicit Report(std::exception_ptr& error) : before_(std::exchange(report_, &error)) {}
+      ~Report() { report_ = before_; }
+      Report(const Report&) = delete;
+      Report& operator=(const Report&) = delete;
+
+     private:
+      std::exception_ptr* before_;
+    };
+
+   private:
+    void put(std::shared_ptr<T> value) {
+      const std::lock_guard lock(mutex_);
+      value_.swap(value);  // the old one is destroyed by the caller, without the lock
+    }
+
+    static inline thread_local std::exception_ptr* report_ = nullptr;
+    const Loader loader_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<T> value_;
+  };
 
   const LazyOptions options_;
-  const Loader loader_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<T> value_;
-  std::exception_ptr error_;
-  Model model_;  // last: unregisters before what its callbacks touch
+  const std::shared_ptr<Held> held_;
+  Model model_;
 };
 
 /// A model that did not come up, and why.
@@ -132,6 +150,8 @@ inline std::vector<LoadFailure> load_light_to_heavy(std::span<Loadable* const> m
       if (!model->loaded()) model->load();
     } catch (const std::exception& error) {
       failures.push_back({model->options().name, error.what()});
+    } catch (...) {
+      failures.push_back({model->options().name, "an exception that is no std::exception"});
     }
   }
   return failures;

@@ -83,9 +83,10 @@ class MemoryManager {
   int on_change(F fn) {
     return subscribe(SPILLWAY_ANY_LEVEL, std::move(fn));
   }
-  /// Hands a readable report to `fn(const std::string&)` every `interval`.
+  /// Hands a readable report to `fn(const std::string&)` every `interval` (0: 5 min) while
+  /// monitored or stepped.
   template <class F>
-  int on_report(F fn, std::chrono::milliseconds interval = std::chrono::minutes(5));
+  int on_report(F fn, std::chrono::milliseconds interval = {});
   /// Removes a callback and waits for a running call of it, except inside that call.
   void off(int id) { spillway_off(handle_.get(), id); }
 

@@ -101,9 +101,8 @@ int spillway_on_report(spillway_manager* manager, int64_t interval_ms, spillway_
     if (callback == nullptr || interval_ms < 0) {
       return report(SPILLWAY_E_INVALID, "needs a callback, and no negative interval");
     }
-    const Duration interval = interval_ms == 0 ? 5min : from_ms(interval_ms);
     const auto listener = std::make_shared<Listener>(user);
-    const int id = m.core->subscribe_report(interval, callback, listener);
+    const int id = m.core->subscribe_report(from_ms(interval_ms), callback, listener);
     listener->own(user_free);
     return id;
   });

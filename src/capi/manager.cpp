@@ -18,6 +18,7 @@ namespace {
 constexpr Duration kBetweenJoins = 5s;
 constexpr Duration kAfterSilence = 60s;
 constexpr Duration kSettled = 1s;  // after its start the monitor goes the same ways again and again
+constexpr Duration kBetweenReports = 5min;
 
 /// The program's log function, kept as long as the log thread may call it.
 Log::Sink log_sink(spillway_log_fn call, std::shared_ptr<Listener> listener, const void* manager) {
@@ -124,8 +125,8 @@ TimePoint Manager::step_locked(bool fired) {
   const TimePoint idle = unload_idle(now);
   const TimePoint next = backend().step(now, fired);
   looked_ = true;
-  after_look(now);
-  return std::min(next, idle);
+  after_look();
+  return std::min({next, idle, send_reports(now)});
 }
 
 Backend& Manager::backend() {
@@ -164,7 +165,7 @@ void Manager::tell_all_again() {
   }
 }
 
-void Manager::after_look(TimePoint now) {
+void Manager::after_look() {
   const Assessment& assessment = backend().assessment();
   usage_.saw(assessment);
   {
@@ -173,7 +174,6 @@ void Manager::after_look(TimePoint now) {
   }
   const Level before = level_.exchange(assessment.level);
   if (before != assessment.level) notify(before, assessment.level);
-  send_reports(now);
   if (notifier_->check()) log_->write(Severity::warning, "a callback hangs and is left behind");
 }
 
@@ -207,22 +207,27 @@ void Manager::notify(Level from, Level to) {
   }
 }
 
-void Manager::send_reports(TimePoint now) {
+TimePoint Manager::send_reports(TimePoint now) {
+  TimePoint next = TimePoint::max();
   std::vector<Subscriber> due;
   {
     const std::lock_guard lock(mutex_);
     for (auto& [id, subscriber] : subscribers_) {
-      if (subscriber.on_report == nullptr || now < subscriber.due) continue;
-      subscriber.due = now + subscriber.interval;
-      due.push_back(subscriber);
+      if (subscriber.on_report == nullptr) continue;
+      if (now >= subscriber.due) {
+        subscriber.due = now + subscriber.interval;
+        due.push_back(subscriber);
+      }
+      next = std::min(next, subscriber.due);
     }
   }
-  if (due.empty()) return;
+  if (due.empty()) return next;
   const auto text = std::make_shared<const std::string>(text_block(picture_locked()));
   for (Subscriber& subscriber : due) {
     notifier_->post(std::move(subscriber.listener),
                     [call = subscriber.on_report, text](void* user) { call(user, text->c_str()); });
   }
+  return next;
 }
 
 int Manager::subscribe(int level, spillway_level_fn callback, std::shared_ptr<Listener> listener) {
@@ -235,6 +240,7 @@ int Manager::subscribe(int level, spillway_level_fn callback, std::shared_ptr<Li
 
 int Manager::subscribe_report(Duration interval, spillway_report_fn callback,
                               std::shared_ptr<Listener> listener) {
+  if (interval == Duration::zero()) interval = kBetweenReports;
   const std::lock_guard lock(mutex_);
   subscribers_.emplace(++last_id_, Subscriber{.on_report = callback,
                                               .interval = interval,

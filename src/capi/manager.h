@@ -61,6 +61,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
 
   /// `level` as spillway_on_level; the id for unsubscribe().
   int subscribe(int level, spillway_level_fn callback, std::shared_ptr<Listener> listener);
+  /// As spillway_on_report: an interval of zero is the usual one.
   int subscribe_report(Duration interval, spillway_report_fn callback,
                        std::shared_ptr<Listener> listener);
   Status unsubscribe(int id);
@@ -130,9 +131,10 @@ class Manager : public std::enable_shared_from_this<Manager> {
   void refresh_allocator(TimePoint now);
   /// Unloads what has been idle for longer than it wished; when the next one is due.
   TimePoint unload_idle(TimePoint now);
-  void after_look(TimePoint now);
+  void after_look();
   void notify(Level from, Level to);
-  void send_reports(TimePoint now);
+  /// When the next one is due.
+  TimePoint send_reports(TimePoint now);
   Tenant describe(const Registered& registered, const GuestState& state) const;
   StatusPicture picture_locked();
   Status change(const std::string& tenant, const std::function<void(Registered&)>& edit);

@@ -1,24 +1,24 @@
 #pragma once
 
+#include <atomic>
+
 #include "base/clock.h"
 
 namespace spillway::support {
 
 /// Time that passes only when told to. Starts at one hour after boot, so that a test which forgets to
-/// set a moment (0) is seen. Not thread-safe.
+/// set a moment (0) is seen. Advanced by one thread, read by any.
 class FakeClock final : public Clock {
  public:
-  TimePoint now() const override { return now_; }
-  WallTime wall() const override { return wall_; }
-
-  void advance(Duration by) {
-    now_ += by;
-    wall_.unix_ns += by.count();
+  TimePoint now() const override { return TimePoint{1h} + passed_.load(); }
+  WallTime wall() const override {
+    return {1'790'000'000'000'000'000 + passed_.load().count()};  // from 2026-09-21T14:13:20Z
   }
 
+  void advance(Duration by) { passed_ = passed_.load() + by; }
+
  private:
-  TimePoint now_{1h};
-  WallTime wall_{1'790'000'000'000'000'000};  // 2026-09-21T14:13:20Z
+  std::atomic<Duration> passed_ = Duration{};
 };
 
 }  // namespace spillway::support

@@ -47,6 +47,21 @@ TEST(JsonWriter, IndentsForPeople) {
   EXPECT_EQ(out.text(), "{\n  \"a\": 1,\n  \"b\": [\n    true,\n    false\n  ],\n  \"c\": []\n}");
 }
 
+TEST(JsonWriter, RawTextIsTakenAsItIsAndSeparatedLikeAnyValue) {
+  JsonWriter out;
+  out.begin_object();
+  out.key("a");
+  out.raw(R"({"b":[1,"\\"]})");
+  out.key("c");
+  out.begin_array();
+  out.raw("1");
+  out.raw("null");
+  out.end_array();
+  out.member("d", 2);
+  out.end_object();
+  EXPECT_EQ(out.text(), R"({"a":{"b":[1,"\\"]},"c":[1,null],"d":2})");
+}
+
 TEST(JsonWriter, EscapesWhatMustBeEscaped) {
   EXPECT_EQ(written("a\"b\\c\n\t\x01\x1f/"), R"("a\"b\\c\n\t\u0001\u001f/")");
   EXPECT_EQ(written(std::string("\0", 1)), R"("\u0000")");

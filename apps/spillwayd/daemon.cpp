@@ -79,6 +79,7 @@ Status Daemon::prepare() {
     devices_ = std::make_shared<DeviceCell>();
     parts.sensors.push_back(std::make_unique<DeviceSensor>(devices_));
   }
+  cgroups_ = find_cgroup_sensor(parts.sensors);
   parts.actions = make_builtin_actions(
       {.guests = guests_,
        .notify = settings_.notify,
@@ -232,6 +233,11 @@ Status Daemon::reload() {
       log_.write(Severity::warning, warning);
     }
     engine_->set_policy(settings->policy);
+    log_.set_threshold(settings->log_level);
+    if (cgroups_ != nullptr) cgroups_->watch(settings->sensors.cgroups);
+    for (const std::string& key : needs_restart(settings_, *settings)) {
+      log_.write(Severity::warning, key + " has changed: that needs a restart");
+    }
     settings_ = std::move(*settings);
     log_.write(Severity::info, "configuration read again");
   } else {

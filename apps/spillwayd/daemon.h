@@ -18,6 +18,7 @@
 #include "record/journal.h"
 #include "record/ring.h"
 #include "rights.h"
+#include "sense/cgroup.h"
 #include "sense/device_cell.h"
 #include "service_manager.h"
 #include "settings.h"
@@ -75,6 +76,7 @@ class Daemon final : private ControlHandler, private EventSink {
   std::shared_ptr<PreserveStore> preserve_;
   const std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
   std::shared_ptr<DeviceCell> devices_;  // none where no worker is wanted
+  CgroupSensor* cgroups_ = nullptr;      // the engine's
   std::unique_ptr<Engine> engine_;
   std::optional<WorkerSupervisor> worker_;  // after what it reports to
   std::optional<TenantBook> tenants_;

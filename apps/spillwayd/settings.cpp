@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include <cstdlib>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -75,6 +76,32 @@ Result<Settings> load_settings(const DaemonOptions& options) {
   settings.log_level = config.daemon.log_level;
   settings.worker = config.daemon.worker;
   return settings;
+}
+
+std::vector<std::string> needs_restart(const Settings& before, const Settings& now) {
+  const auto of_journal = [](const Settings& settings) {
+    const JournalOptions journal = settings.journal.value_or(JournalOptions{});
+    return std::tuple(settings.journal.has_value(), journal.directory, journal.max_file,
+                      journal.limits.max_total, journal.limits.thin_after, journal.frames.quiet,
+                      journal.frames.pressed);
+  };
+  const auto of_notify = [](const NotifyOptions& notify) {
+    return std::tie(notify.command, notify.deadline, notify.at_most_every);
+  };
+  const std::pair<const char*, bool> changed[] = {
+      {"[injected]", before.sensors.injected != now.sensors.injected},
+      {"[notify]", of_notify(before.notify) != of_notify(now.notify)},
+      {"[journal]", of_journal(before) != of_journal(now)},
+      {"daemon.state_dir", before.preserve_directory != now.preserve_directory},
+      {"daemon.socket", before.socket != now.socket},
+      {"daemon.socket_group", before.socket_group != now.socket_group},
+      {"daemon.worker", before.worker != now.worker},
+  };
+  std::vector<std::string> keys;
+  for (const auto& [key, has_changed] : changed) {
+    if (has_changed) keys.emplace_back(key);
+  }
+  return keys;
 }
 
 void apply_rules(const std::vector<TenantRule>& rules, Tenant& tenant) {

@@ -32,6 +32,9 @@ struct Settings {
 /// Reads the files anew; blocks on the disk. Errc::invalid with every fatal problem.
 Result<Settings> load_settings(const DaemonOptions& options);
 
+/// The keys whose change a running daemon cannot take up.
+std::vector<std::string> needs_restart(const Settings& before, const Settings& now);
+
 /// What the administrator's rules say of this tenant replaces what its program said.
 void apply_rules(const std::vector<TenantRule>& rules, Tenant& tenant);
 

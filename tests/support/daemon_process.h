@@ -53,6 +53,7 @@ class DaemonProcess {
     dir_.write("pool.new", text);
     std::filesystem::rename(dir_ / "pool.new", dir_ / "pool");
   }
+  /// `more` continues the table [daemon] and may begin others.
   void configure(const std::string& more) {
     dir_.write("spillway.toml", R"(
 [ladder]
@@ -74,11 +75,11 @@ min_hold = "10ms"
 min_hold = "10ms"
 [levels.shutdown]
 min_hold = "10ms"
+[injected]
+test = ")" + (dir_ / "pool") + R"("
 [daemon]
 worker = false
-state_dir = ")" + (dir_ / "state") + R"("
-[injected]
-test = ")" + (dir_ / "pool") + "\"\n" +
+state_dir = ")" + (dir_ / "state") + "\"\n" +
                                     more);
   }
 

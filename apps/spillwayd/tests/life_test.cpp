@@ -5,6 +5,8 @@
 #include <sys/un.h>
 
 #include "base/fd.h"
+#include "port/cgroup_fs.h"
+#include "port/sys_root.h"
 #include "tests/support/daemon_process.h"
 #include "wire/unix_socket.h"
 
@@ -100,6 +102,30 @@ TEST(DaemonLife, ABadReloadKeepsTheConfigurationAndAGoodOneChangesIt) {
   daemon.configure("");
   daemon.call("config.reload");
   EXPECT_TRUE(soon([&] { return daemon.call("levels")["level"] == "normal"; }));
+}
+
+TEST(DaemonLife, AReloadSaysWhatNeedsARestart) {
+  DaemonProcess daemon;
+  daemon.configure("log_level = \"warning\"\n[journal]\nmax_total = \"32MiB\"\n");
+  daemon.call("config.reload");
+  EXPECT_TRUE(soon([&] {
+    return daemon.log().find("[journal] has changed: that needs a restart") != std::string::npos;
+  })) << daemon.log();
+  EXPECT_EQ(daemon.log().find("daemon.socket has changed"), std::string::npos);
+  EXPECT_EQ(daemon.log().find("configuration read again"), std::string::npos)
+      << "its level is info";
+}
+
+TEST(DaemonLife, AGroupThatIsNamedInAReloadBecomesAPool) {
+  const auto groups = CgroupFs::locate(SysRoot());
+  const auto own = groups ? groups->group_of(::getpid()) : tl::unexpected(groups.error());
+  if (!own || !groups->memory()) GTEST_SKIP() << "no cgroup hierarchy counts memory here";
+  DaemonProcess daemon;
+  const auto pools = [&] { return daemon.call("status")["pools"].dump(); };
+  EXPECT_EQ(pools().find("cgroup:"), std::string::npos);
+  daemon.configure("cgroups = [\"" + *own + "\"]\n");
+  daemon.call("config.reload");
+  EXPECT_TRUE(soon([&] { return pools().find("cgroup:" + *own) != std::string::npos; })) << pools();
 }
 
 TEST(DaemonLife, StartsWhereAKilledOneLeftItsSocket) {

@@ -19,10 +19,12 @@ constexpr double kKi = 1024;
 constexpr double kMi = 1024 * kKi;
 constexpr double kGi = 1024 * kMi;
 constexpr double kTi = 1024 * kGi;
+constexpr double kPi = 1024 * kTi;
 constexpr std::array kUnits{
-    Unit{"", 1},     Unit{"b", 1},     Unit{"k", kKi},   Unit{"kib", kKi}, Unit{"kb", 1e3},
-    Unit{"m", kMi},  Unit{"mib", kMi}, Unit{"mb", 1e6},  Unit{"g", kGi},   Unit{"gib", kGi},
-    Unit{"gb", 1e9}, Unit{"t", kTi},   Unit{"tib", kTi}, Unit{"tb", 1e12},
+    Unit{"", 1},      Unit{"b", 1},     Unit{"k", kKi},   Unit{"kib", kKi}, Unit{"kb", 1e3},
+    Unit{"m", kMi},   Unit{"mib", kMi}, Unit{"mb", 1e6},  Unit{"g", kGi},   Unit{"gib", kGi},
+    Unit{"gb", 1e9},  Unit{"t", kTi},   Unit{"tib", kTi}, Unit{"tb", 1e12}, Unit{"p", kPi},
+    Unit{"pib", kPi}, Unit{"pb", 1e15},
 };
 
 }  // namespace

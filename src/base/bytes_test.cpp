@@ -42,6 +42,7 @@ TEST(Bytes, EveryUnitIsRead) {
   EXPECT_EQ(parse_bytes("1.5 GiB").value(), 1536_MiB);
   EXPECT_EQ(parse_bytes("  2GB ").value(), Bytes{2'000'000'000});
   EXPECT_EQ(parse_bytes("1TiB").value(), 1024_GiB);
+  EXPECT_EQ(parse_bytes("2 PiB").value(), Bytes{std::int64_t{1} << 51});
 }
 
 TEST(Bytes, WhatIsNoAmountIsAnErrorThatSaysWhatIs) {

@@ -104,6 +104,7 @@ void JsonWriter::scalar(std::string_view text) {
 
 void JsonWriter::value(double number) {
   if (!std::isfinite(number)) return value(nullptr);
+  if (number == 0) return scalar("0");  // -0 as well: read as an integer it would lose its sign
   // Not std::to_chars: its tables for fractions are 130 KiB, in every host program of the library.
   std::array<char, 32> digits{};
   const char* const end =

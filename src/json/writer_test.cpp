@@ -90,6 +90,7 @@ TEST(JsonWriter, NumbersAreReadBackExactly) {
   for (const double number : {0.1, 1.0 / 3, 6e9, 1e300, -2.5e-8, 0.0}) {
     EXPECT_EQ(nlohmann::json::parse(written(number)).get<double>(), number);
   }
+  EXPECT_EQ(written(-0.0), "0");
   EXPECT_EQ(written(std::numeric_limits<std::uint64_t>::max()), "18446744073709551615");
   EXPECT_EQ(written(std::numeric_limits<std::int64_t>::min()), "-9223372036854775808");
 }

@@ -4,7 +4,7 @@ set(common
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wno-missing-field-initializers  # designated initialisers name only what differs from the default
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>)
-if(spillway_instrument)
+if(spillway_instrument AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND common -Wno-maybe-uninitialized)  # GCC 12 invents findings in instrumented code
 else()
   list(APPEND common -Werror)

@@ -45,7 +45,8 @@ Bytes credit(const LadderState& state, const PoolId& pool, Level level) {
 }
 
 void absorb(LadderState& state, const Assessment& assessment, const Policy& policy, TimePoint now) {
-  for (auto& [pool, memory] : state.pools) {
+  for (auto& [key, memory] : state.pools) {
+    const PoolId& pool = key;
     const bool awaits = std::any_of(state.arrivals.begin(), state.arrivals.end(),
                                     [&](const Arrival& a) { return a.pool == pool; });
     const PoolAssessment* found = assessment.find(pool);

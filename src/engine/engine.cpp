@@ -10,12 +10,6 @@
 #include "engine/impl.h"
 
 namespace spillway {
-namespace {
-
-/// After something was taken or given back, more is likely to follow: how long looks stay frequent.
-constexpr Duration kRecent = 10s;
-
-}  // namespace
 
 // The policy it begins with is adopted, and so recorded, like every later one: what is replayed without
 // it is judged by other rules.

@@ -14,7 +14,7 @@ constexpr std::array<const char*, std::variant_size_v<Event>> kKinds{
 std::optional<Event> make_event(const std::string& kind) {
   const auto pick = [&]<std::size_t... I>(std::index_sequence<I...>) {
     std::optional<Event> event;
-    ((kind == kKinds[I] ? event.emplace(std::in_place_index<I>), true : false) || ...);
+    (void)((kind == kKinds[I] && (event.emplace(std::in_place_index<I>), true)) || ...);
     return event;
   };
   return pick(std::make_index_sequence<kKinds.size()>());

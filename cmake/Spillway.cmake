@@ -4,7 +4,8 @@
 #       -> static library spillway_NAME (an INTERFACE library when there are no SOURCES), test NAME_test
 #   spillway_program(NAME SOURCES ... [TESTS ...] [DEPS ...] [LINK ...] [TEST_LINK ...])
 #       -> program NAME in bin/, test NAME_test of its sources other than main.cpp
-#   spillway_test(TARGET SOURCES ... [DEPS ...] [LINK ...])     a test binary of its own
+#   spillway_test(TARGET SOURCES ... [DEPS ...] [LINK ...] [SERIAL])
+#       -> a test binary of its own; SERIAL: nothing else runs beside it
 #   spillway_bench(TARGET SOURCES ... [DEPS ...] [LINK ...])    a Google Benchmark binary, under SPILLWAY_BENCH
 #   spillway_fuzzer(TARGET SOURCES ... [DEPS ...] [LINK ...])   a libFuzzer binary, under SPILLWAY_FUZZ
 #   spillway_folders(NAME ...)                                  add_subdirectory of those that exist
@@ -22,7 +23,7 @@ function(spillway_folders)
 endfunction()
 
 macro(spillway_parse)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;TESTS;DEPS;LINK;TEST_LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "" "SOURCES;TESTS;DEPS;LINK;TEST_LINK")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "Unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -87,7 +88,7 @@ function(spillway_test target)
   # A test that prints "[  SKIPPED ]" counts as skipped: gtest_discover_tests sees to that.
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES TIMEOUT 120)
+    PROPERTIES TIMEOUT 180 RUN_SERIAL ${arg_SERIAL})
 endfunction()
 
 function(spillway_bench target)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "demo/demo.h"
+#include "demo/sizes.h"
 #include "verbs/verbs.h"
 
 // The command line and nothing else: what each verb does is in verbs/.
@@ -201,6 +202,9 @@ class CommandLine {
   void demonstration() {
     auto* verb = add_verb("demo", "Show the guard on real memory: without, then with it",
                           [this] { return number(demo(demo_)); });
+    verb->add_option("--scale", demo_.scale, "Smaller: 0.1 to 1 of the usual 2.25 GiB")
+        ->check(CLI::Range(kSmallestScale, 1.0))
+        ->type_name("FACTOR");
     verb->add_option("--record", demo_.record, "Keep a journal of it, for replay")
         ->type_name("FILE");
   }

@@ -36,6 +36,7 @@ complete -c spillway -n '__fish_seen_subcommand_from config' -a 'show check defa
 complete -c spillway -n '__fish_seen_subcommand_from config' -l user -d 'As the daemon of a user'
 complete -c spillway -n '__fish_seen_subcommand_from config' -l system -d 'As the daemon of the system'
 complete -c spillway -n '__fish_seen_subcommand_from check' -F
+complete -c spillway -n '__fish_seen_subcommand_from demo' -l scale -x -d 'Smaller: 0.1 to 1'
 complete -c spillway -n '__fish_seen_subcommand_from demo' -l record -r -F -d 'Write a journal of it'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l name -x -d 'Name of the tenant'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l priority -x -d 'Higher keeps its memory longer'

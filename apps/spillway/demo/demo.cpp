@@ -198,7 +198,7 @@ ExitCode perform(Demo demo) {
 ExitCode demo(const DemoOptions& options) {
   auto programs = find_programs();
   if (!programs) return report(programs.error());
-  auto sizes = sizes_for(available_ram());
+  auto sizes = sizes_for(available_ram(), options.scale);
   if (!sizes) return report(sizes.error());
   DemoOptions absolute = options;
   if (!absolute.record.empty()) absolute.record = fs::absolute(absolute.record).string();

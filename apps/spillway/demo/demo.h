@@ -8,6 +8,7 @@ namespace spillway {
 
 struct DemoOptions {
   std::string record;  // a journal of the guarded run; empty: none
+  double scale = 1;    // of the usual sizes, where the machine has room for them; 0.1 to 1
 };
 
 /// `spillway demo`: the main job on real memory, without and with the guard. ExitCode::ok only if with

@@ -16,10 +16,10 @@ Bytes Sizes::weights() const {
   return sum;
 }
 
-Result<Sizes> sizes_for(Bytes available) {
+Result<Sizes> sizes_for(Bytes available, double largest) {
   constexpr Bytes kLimit = 2304_MiB;
-  const double scale = std::min(1.0, 0.75 * ratio(available, kLimit));
-  if (scale < 0.1) {
+  const double scale = std::min(largest, 0.75 * ratio(available, kLimit));
+  if (scale < kSmallestScale) {
     return fail(Errc::unavailable, "only " + to_string(available) + " of RAM are available", {},
                 "the demo needs 310 MiB at least; close something first");
   }

@@ -27,8 +27,10 @@ struct Sizes {
   Bytes weights() const;
 };
 
-/// `available` is what the machine can spare; it must hold the limit and leave a quarter free.
-/// Errc::unavailable below a tenth of the full size: there would be nothing to see.
-Result<Sizes> sizes_for(Bytes available);
+inline constexpr double kSmallestScale = 0.1;  // with less there would be nothing to see
+
+/// `available` is what the machine can spare; it must hold the limit and leave a quarter free. At
+/// most `largest` of the full size. Errc::unavailable below the smallest scale.
+Result<Sizes> sizes_for(Bytes available, double largest);
 
 }  // namespace spillway

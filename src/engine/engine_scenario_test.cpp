@@ -123,6 +123,37 @@ TEST_F(Story, GpuThatIsLostAndComesBackIsAskedForNothingMeanwhile) {
   EXPECT_THAT(guests_->words(), ElementsAre("offload llm cpu", "restore llm"));
 }
 
+TEST_F(Story, TwoProgramsOnTwoGpusAreEachAskedForTheirOwn) {
+  const PoolId first{"vram:GPU-1"}, second{"vram:GPU-2"};
+  for (const auto& [name, gpu] : {std::pair("llm", first), std::pair("sd", second)}) {
+    machine_.set(gpu, 6_GiB, 10_GiB);
+    Tenant tenant = model(name, 4_GiB);
+    tenant.variants = {{"gpu", {{gpu, 4_GiB}}}, {"cpu", {{kRam, 1_GiB}}}};
+    tenant.variant = "gpu";
+    tenant.holds = {{gpu, 4_GiB}};
+    engine().add(tenant);
+    guests_->set(name, [&, gpu = gpu](const GuestRequest& request) -> Result<GuestReply> {
+      const bool back = request.verb == "restore";
+      machine_.add(gpu, back ? 4_GiB : -4_GiB);
+      machine_.add(kRam, back ? -1_GiB : 1_GiB);
+      return GuestReply{};
+    });
+  }
+  live(3s);
+  machine_.set(second, 9800_MiB, 10_GiB);
+  live(5s);
+  EXPECT_THAT(guests_->words(), ElementsAre("offload sd cpu"));
+  EXPECT_EQ(machine_.used(first), 6_GiB);
+  machine_.set(first, 9800_MiB, 10_GiB);
+  live(5s);
+  EXPECT_THAT(guests_->words(), ElementsAre("offload sd cpu", "offload llm cpu"));
+  machine_.set(first, 1_GiB, 10_GiB);
+  machine_.set(second, 1_GiB, 10_GiB);
+  live(60s);
+  EXPECT_EQ(guests_->words().size(), 4u);
+  for (const Tenant& tenant : engine().tenants()) EXPECT_EQ(tenant.variant, "gpu");
+}
+
 TEST_F(Story, TenantThatIsBusyWithAMoveIsNotGivenAnother) {
   add_models(1, 1_GiB);
   for (int i = 0; i < 5; ++i) {

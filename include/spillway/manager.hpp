@@ -52,6 +52,7 @@ struct Options {
   bool dry_run = false;
   std::function<void(LogSeverity, const std::string&)> log = {};  // on the log thread
   LogSeverity log_threshold = LogSeverity::info;
+  bool gpu_worker = true;
   Classifier classify = {};  // the program's own view of an error, for run()
 };
 
@@ -221,6 +222,7 @@ inline MemoryManager::MemoryManager(const Options& options) {
   raw.error_limit = options.error_limit;
   raw.state_dir = or_null(options.state_dir);
   raw.no_builtin_trims = options.builtin_trims ? 0 : 1;
+  raw.no_gpu_worker = options.gpu_worker ? 0 : 1;
   raw.dry_run = options.dry_run ? 1 : 0;
   raw.log_threshold = static_cast<int>(options.log_threshold);
 

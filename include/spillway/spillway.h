@@ -150,6 +150,8 @@ typedef struct spillway_options {
   int log_threshold;     /* the least severity logged; 0 is debug */
   void* log_user;
   void (*log_user_free)(void* user); /* may be NULL; once the log is never called again */
+  int no_gpu_worker; /* not 0: while the program has no GPU driver loaded and no daemon tells, do without
+                        VRAM rather than start the installed spillway-worker */
 } spillway_options;
 #define SPILLWAY_OPTIONS_INIT \
   { .struct_size = sizeof(spillway_options) }

@@ -112,6 +112,11 @@ Result<std::vector<Reading>> DriverVramSensor::read(const Look&) {
   return out;
 }
 
+bool DriverVramSensor::is_in_use() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->cuda || state_->hip;
+}
+
 std::vector<PoolChange> DriverVramSensor::caches() const {
   const std::lock_guard lock(state_->mutex);
   std::vector<PoolChange> out;

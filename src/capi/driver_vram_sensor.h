@@ -24,6 +24,8 @@ class DriverVramSensor final : public Sensor {
   Result<std::vector<Reading>> read(const Look& look) override;
   /// What the devices' default memory pools hold unused, as of the latest reading: negative never.
   std::vector<PoolChange> caches() const;
+  /// Whether the latest read() found a driver that the program has loaded.
+  bool is_in_use() const;
 
  private:
   struct State;

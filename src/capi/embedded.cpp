@@ -13,6 +13,7 @@
 #include "port/cgroup_fs.h"
 #include "port/sys_root.h"
 #include "sense/cgroup.h"
+#include "sense/gpu_device.h"
 #include "sense/injected.h"
 #include "sense/meminfo.h"
 #include "sense/psi.h"
@@ -33,8 +34,7 @@ bool is_limited(const SysRoot& root, const std::string& group) {
          });
 }
 
-std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options,
-                                                  std::unique_ptr<DriverVramSensor> vram) {
+std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options) {
   const SysRoot root;
   std::vector<std::unique_ptr<Sensor>> sensors;
   std::vector<std::string> groups = options.cgroups;
@@ -43,7 +43,6 @@ std::vector<std::unique_ptr<Sensor>> make_sensors(const ManagerOptions& options,
     sensors.push_back(std::make_unique<SwapSensor>(root));
     sensors.push_back(std::make_unique<PsiSensor>(
         root, true, std::initializer_list<StallResource>{StallResource::memory}));
-    sensors.push_back(std::move(vram));
     if (auto own = own_group(); is_limited(root, own)) groups.push_back(std::move(own));
   }
   if (!groups.empty()) sensors.push_back(std::make_unique<CgroupSensor>(root, groups, true));
@@ -91,9 +90,8 @@ Result<std::unique_ptr<Embedded>> Embedded::open(const ManagerOptions& options,
   EngineParts parts;
   parts.clock = &clock;
   parts.policy = options.policy;
-  auto vram = std::make_unique<DriverVramSensor>(clock);
-  if (!options.only_given_pools) self->vram_ = vram.get();
-  parts.sensors = make_sensors(options, std::move(vram));
+  parts.sensors = make_sensors(options);
+  if (!options.only_given_pools) self->add_gpus(options, clock, parts.sensors);
   for (const Rung rung : {Rung::trim, Rung::unload_idle, Rung::shrink, Rung::offload}) {
     parts.actions.push_back(std::make_unique<CallbackAction>(rung, guests));
   }
@@ -109,6 +107,24 @@ Result<std::unique_ptr<Embedded>> Embedded::open(const ManagerOptions& options,
 }
 
 Embedded::~Embedded() = default;
+
+void Embedded::add_gpus(const ManagerOptions& options, const Clock& clock,
+                        std::vector<std::unique_ptr<Sensor>>& sensors) {
+  auto vram = std::make_unique<DriverVramSensor>(clock);
+  vram_ = vram.get();
+  sensors.push_back(std::move(vram));
+  if (options.worker.empty()) return;
+  auto worker = std::make_unique<WorkerVramSensor>(
+      *vram_, WorkerOptions{.program = options.worker,
+                            .inventory = [] { return gpu_inventory(SysRoot()); }});
+  worker_ = worker.get();
+  sensors.push_back(std::move(worker));
+}
+
+void Embedded::rest() {
+  wakes_->watch({});
+  if (worker_ != nullptr) worker_->rest();
+}
 
 bool Embedded::put(const Tenant& tenant) {
   const bool moving = moving_.contains(tenant.id);

@@ -12,6 +12,7 @@
 #include "capi/guest_book.h"
 #include "capi/options.h"
 #include "capi/wake_set.h"
+#include "capi/worker_vram_sensor.h"
 
 namespace spillway {
 
@@ -44,8 +45,13 @@ class Embedded final : public Backend, private EventSink {
   /// Waiting for what calls for a step; see WakeSet for the threads.
   WakeSet& wakes() { return *wakes_; }
 
+  /// Another backend takes over: what only looking needs goes until the next step().
+  void rest();
+
  private:
   explicit Embedded(Log& log) : log_(log) {}
+  void add_gpus(const ManagerOptions& options, const Clock& clock,
+                std::vector<std::unique_ptr<Sensor>>& sensors);
   void take(const Event& event) override;
   void note(const StepStarted& started);
   void note(const StepEnded& ended);
@@ -57,7 +63,8 @@ class Embedded final : public Backend, private EventSink {
   Log& log_;
   std::set<TenantId> moving_;  // a step on them has not ended
   int open_demands_ = 0;
-  DriverVramSensor* vram_ = nullptr;  // the engine's; null: not watched
+  DriverVramSensor* vram_ = nullptr;    // the engine's, like the next; null: not watched
+  WorkerVramSensor* worker_ = nullptr;  // null: not wanted
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<WakeSet> wakes_;
 };

@@ -152,7 +152,7 @@ void Manager::choose_backend(TimePoint now) {
     return;
   }
   joined_ = std::move(*joined);
-  embedded_->wakes().watch({});
+  embedded_->rest();
   log_->write(Severity::info, "joined the daemon");
   tell_all_again();
 }

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "capi/versioned.h"
+#include "capi/worker_vram_sensor.h"
 
 namespace spillway {
 
@@ -177,6 +178,7 @@ Result<ManagerOptions> read_options(const spillway_options* options) {
   if (raw->error_limit > 0) out.error_limit = raw->error_limit;
   out.state_dir = raw->state_dir != nullptr ? raw->state_dir : state_dir(out.program);
   out.builtin_trims = raw->no_builtin_trims == 0;
+  if (raw->no_gpu_worker == 0) out.worker = installed_worker();
   out.log = raw->log;
   out.log_user = raw->log_user;
   out.log_user_free = raw->log_user_free;

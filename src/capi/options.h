@@ -28,6 +28,7 @@ struct ManagerOptions {
   int error_limit = 3;
   std::string state_dir;  // "": there is no place for it
   bool builtin_trims = true;
+  std::string worker;  // path of spillway-worker; "": none is to be started
   spillway_log_fn log = nullptr;
   void* log_user = nullptr;
   void (*log_user_free)(void*) = nullptr;

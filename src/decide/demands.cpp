@@ -134,7 +134,8 @@ class Server {
     }
     Step step = step_of(wanted, choice);
     const std::uint32_t index = round_.pool_index(step.pool);
-    if (index != kNowhere && round_.pools[index].is_held_up()) return;
+    // Who names a tenant wants it moved, whatever else is on its way.
+    if (!demand_.tenant && index != kNowhere && round_.pools[index].is_held_up()) return;
     if (memory_.pool.text.empty()) memory_.pool = step.pool;
     memory_.tried.emplace(step.tenant, step.action);
     round_.start(std::move(step));

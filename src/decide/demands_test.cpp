@@ -117,6 +117,18 @@ TEST(Demand, AProgramMayAskToBeMovedItself) {
   EXPECT_THAT(scene.measures(), ElementsAre("offload a"));
 }
 
+TEST(Demand, ToOffloadATenantDoesNotWaitForMemoryThatIsOnItsWay) {
+  Scene scene = quiet();
+  ask(scene, {.tenant = TenantId{"b"}});
+  EXPECT_THAT(scene.measures(), ElementsAre("offload b"));
+  scene.succeed(scene.last(), 0);  // others took what it gave, and it was brought back since
+  scene.demands.clear();
+  scene.decide();
+  ask(scene, {.tenant = TenantId{"b"}}).id = 2;
+  ask(scene, {.tenant = TenantId{"c"}}).id = 3;
+  EXPECT_THAT(scene.measures(), ElementsAre("offload b", "offload c"));
+}
+
 TEST(Demand, ToOffloadATenantMovesItHoweverBusyAndKeepsItAway) {
   Scene scene = quiet();
   scene.tenant_at("b").last_used = scene.now;

@@ -15,6 +15,9 @@ bool needs_its_program(Rung rung) {
 
 bool disturbs(Rung rung) { return rung != Rung::trim && rung != Rung::reclaim; }
 
+/// Then it is moved, whatever was tried or promised before.
+bool is_asked_by_name(const Want& want) { return want.demand && want.demand->tenant; }
+
 Duration left(const std::optional<TimePoint>& until, TimePoint now) {
   return until && *until > now ? *until - now : Duration::zero();
 }
@@ -28,8 +31,7 @@ std::optional<Refusal> by_memory(const Round& round, const Want& want, const Off
   if (const Duration time = left(memory->quarantined_until, now); time > Duration::zero()) {
     return Refusal{.why = Why::quarantined, .time = time};
   }
-  const bool is_asked_by_name = want.demand && want.demand->tenant;
-  if (const ActionMemory* action = round.action_memory(offer); action && !is_asked_by_name) {
+  if (const ActionMemory* action = round.action_memory(offer); action && !is_asked_by_name(want)) {
     if (action->not_before > now)
       return Refusal{.why = Why::put_aside, .time = action->not_before - now};
   }
@@ -62,7 +64,7 @@ std::optional<Refusal> by_rung(const Round& round, const Want& want, const Offer
       return Refusal{.why = Why::trimmed_enough, .count = count};
     }
     case Rung::unload_idle: {
-      if (want.demand && want.demand->tenant) return std::nullopt;
+      if (is_asked_by_name(want)) return std::nullopt;
       if (tenant.busy) return Refusal{.why = Why::busy};
       const Duration idle = round.now - tenant.last_used.value_or(tenant.registered);
       if (idle >= ladder.idle_after) return std::nullopt;
@@ -85,9 +87,9 @@ std::optional<Refusal> by_rung(const Round& round, const Want& want, const Offer
 }
 
 /// A measure whose memory is still on its way is not taken again.
-std::optional<Refusal> by_arrivals(const Round& round, const OfferView& offer) {
+std::optional<Refusal> by_arrivals(const Round& round, const Want& want, const OfferView& offer) {
   const TenantView& view = round.tenants[offer.tenant];
-  if (!view.awaited) return std::nullopt;
+  if (!view.awaited || is_asked_by_name(want)) return std::nullopt;
   for (const Arrival& arrival : round.state.arrivals) {
     if (arrival.charges || arrival.action != offer.offer->action ||
         arrival.tenant != view.tenant->id) {
@@ -157,7 +159,7 @@ std::optional<Refusal> refusal(const Round& round, const Want& want, const Offer
   if (view.frozen && (needs_its_program(rung) || rung == Rung::freeze)) {
     return Refusal{.why = Why::frozen};
   }
-  if (auto found = by_arrivals(round, offer)) return found;
+  if (auto found = by_arrivals(round, want, offer)) return found;
   if (auto found = by_memory(round, want, offer)) return found;
   if (auto found = by_rung(round, want, offer)) return found;
   return by_charges(round, offer);

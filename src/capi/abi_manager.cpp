@@ -10,9 +10,11 @@ using namespace spillway;
 
 namespace {
 
+/// Never destroyed: a manager that was let go of inside a callback ends on a thread of its own, which
+/// the end of main() does not wait for.
 const Clock& system_clock() {
-  static const SystemClock clock;
-  return clock;
+  static const auto* const clock = new SystemClock;
+  return *clock;
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class Weights {
   Weights& operator=(const Weights&) = delete;
 
   void load() { memory_ = read(0, kWeights); }
-  void drop() { memory_ = {}; }
+  void drop() { memory_ = std::vector<float>(); }
 
   float answer(std::size_t question, bool in_memory) const {
     const std::size_t first = question % (kWeights - kUsed);

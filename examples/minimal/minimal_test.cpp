@@ -14,6 +14,13 @@ using namespace std::chrono_literals;
 using spillway::support::Child;
 using spillway::support::TempDir;
 
+long resident_mib(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  long size = 0, pages = 0;
+  file >> size >> pages;
+  return pages * ::sysconf(_SC_PAGESIZE) >> 20;
+}
+
 /// Whether the program says `words` within half a minute.
 bool says(const TempDir& dir, const std::string& words) {
   for (int i = 0; i < 600; ++i) {
@@ -34,6 +41,7 @@ TEST(MinimalExample, AnswersFromTheFileWhileThereIsNoRoom) {
   ASSERT_TRUE(says(dir, " from memory")) << dir.read("said");
   dir.write("pool", "970000000 1000000000");
   ASSERT_TRUE(says(dir, " from disk")) << dir.read("said");
+  EXPECT_LT(resident_mib(program.pid()), 40);
   dir.write("said", "");  // what it says from now on
   dir.write("pool", "100000000 1000000000");
   EXPECT_TRUE(says(dir, " from memory")) << dir.read("said");

@@ -1,5 +1,6 @@
 #include "record/explain.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -291,6 +292,18 @@ TEST_F(Why, AStormOfMeasuresIsCutToTheLatest) {
   const auto told = lines("llm");
   EXPECT_EQ(told.at(1), "80 earlier measures are left out here.");
   EXPECT_EQ(told.size(), 22);
+}
+
+TEST_F(Why, ANoticeThatNothingIsLeftSaysSo) {
+  pool(kGpu, Level::critical, 7_GiB, 8_GiB);
+  Step notice = step(1, Rung::notify, "");
+  ended(notice, 12s, {.step = 1});
+  notice.id = 2;
+  notice.detail = "exhausted";
+  ended(notice, 10s, {.step = 2});
+  const Lines told = lines();
+  EXPECT_THAT(told, testing::Contains(testing::HasSubstr("was notified")));
+  EXPECT_THAT(told, testing::Contains(testing::StartsWith("Nothing was left to take for ")));
 }
 
 TEST_F(Why, TheDocumentHasSentencesAndFacts) {

@@ -156,6 +156,10 @@ std::string kernel_sentence(const EventDigest::Kernel& kernel, const StatusRepor
 
 std::string step_sentence(const DoneStep& done, const StatusReport& report) {
   const Step& step = done.step;
+  if (step.detail == "exhausted") {
+    return "Nothing was left to take for " + words(step.pool) + " at " +
+           std::string(name(step.level)) + " " + ago(done.at, report.at);
+  }
   const std::string whom = step.tenant.text.empty() ? "everybody" : step.tenant.text;
   const std::string act = done_to(step.rung, step.detail);
   std::string text = ago(done.at, report.at) + ": " + whom;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "json/codec.h"
@@ -34,16 +35,34 @@ const Outcome* outcome_of(const DemandAnswer& answer, const Step& step) {
 }
 
 std::string measure(const Step& step) {
-  std::string text(step.direction == Direction::restore ? "restore" : name(step.rung));
+  const bool back = step.direction == Direction::restore;
+  std::string text(back ? "restore" : name(step.rung));
   if (!step.tenant.text.empty()) text += " " + step.tenant.text;
-  return step.detail.empty() ? text : text + " to " + step.detail;
+  if (!step.detail.empty()) text += (back ? " from " : " to ") + step.detail;
+  return text;
+}
+
+/// What was measured, beside what it said of itself where that is something else. Others take and give
+/// memory at the same time: a tenth more or less is the same.
+std::string effect(const Outcome& outcome) {
+  const std::string said = changes(outcome.claimed);
+  if (outcome.measured.empty()) return said + " (its own word)";
+  const std::string text = changes(outcome.measured);
+  const bool is_as_said =
+      std::all_of(outcome.claimed.begin(), outcome.claimed.end(), [&](const PoolChange& claimed) {
+        const auto found = std::find_if(outcome.measured.begin(), outcome.measured.end(),
+                                        [&](const auto& m) { return m.pool == claimed.pool; });
+        if (found == outcome.measured.end()) return true;  // not a pool that is watched
+        const Bytes apart = found->delta - claimed.delta;
+        return 10 * std::abs(apart.count) <= std::abs(claimed.delta.count);
+      });
+  return is_as_said ? text : text + " (its own word: " + said + ")";
 }
 
 std::vector<Cell> row(const Step& step, const Outcome* outcome) {
   if (outcome == nullptr) return {{measure(step)}, {"would", Paint::dim}, {changes(step.estimate)}};
   const bool done = outcome->status == StepStatus::done;
-  std::string result = outcome->measured.empty() ? changes(outcome->claimed) + " (its own word)"
-                                                 : changes(outcome->measured);
+  std::string result = effect(*outcome);
   if (!done) result = outcome->error.empty() ? "nothing" : outcome->error;
   return {{measure(step)},
           {std::string(name(outcome->status)), done ? Paint::good : Paint::caution},

@@ -34,6 +34,13 @@ TEST(DemandLines, MarkAFigureThatNobodyMeasured) {
             "trim stt  done  frees 64 MiB of ram (its own word)  12 ms");
 }
 
+TEST(DemandLines, TellBothWhereTheProgramSaidSomethingElse) {
+  DemandAnswer answer = trimmed();
+  answer.outcomes[0].measured = {{kRam, 4_MiB}};
+  EXPECT_EQ(demand_lines(answer, {})[0],
+            "trim stt  done  takes 4 MiB of ram (its own word: frees 64 MiB of ram)  12 ms");
+}
+
 TEST(DemandLines, OfADryRunTellWhatWouldBe) {
   DemandAnswer answer = trimmed();
   answer.dry_run = true;

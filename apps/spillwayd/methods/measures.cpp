@@ -47,9 +47,8 @@ Answer ask(Services& services, const Call& call, Demand demand) {
   return std::nullopt;
 }
 
-std::string asked_by(const Call& call, std::string_view what) {
-  return std::string(what) + " asked for by user " + std::to_string(call.peer.uid) + " (pid " +
-         std::to_string(call.peer.pid) + ")";
+std::string asker(const Call& call) {
+  return "user " + std::to_string(call.peer.uid) + " (pid " + std::to_string(call.peer.pid) + ")";
 }
 
 /// "vram" alone means the card, where there is one only.
@@ -82,7 +81,7 @@ Answer offload(Services& services, const Call& call) {
              {.tenant = tenant->id,
               .highest = Rung::offload,
               .dry_run = bool_of(call.params, "dry_run").value_or(false),
-              .reason = asked_by(call, "offload")});
+              .reason = asker(call)});
 }
 
 Answer restore(Services& services, const Call& call) {
@@ -92,7 +91,7 @@ Answer restore(Services& services, const Call& call) {
              {.direction = Direction::restore,
               .tenant = tenant->id,
               .dry_run = bool_of(call.params, "dry_run").value_or(false),
-              .reason = asked_by(call, "restore")});
+              .reason = asker(call)});
 }
 
 Answer free(Services& services, const Call& call) {
@@ -103,7 +102,7 @@ Answer free(Services& services, const Call& call) {
   Demand demand{.pool = *pool,
                 .bytes = Bytes{*bytes},
                 .dry_run = bool_of(call.params, "dry_run").value_or(false),
-                .reason = asked_by(call, "free")};
+                .reason = asker(call)};
   if (const auto highest = text_of(call.params, "highest")) {
     const auto rung = parse_rung(*highest);
     if (!rung) return fail(Errc::invalid, "no such rung", *highest, "as in spillway.toml(5)");

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/thread.h"
+
 namespace spillway {
 namespace {
 
@@ -21,7 +23,11 @@ DiskWorker::~DiskWorker() {
 bool DiskWorker::run(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
   if (jobs_.size() >= kMostWaiting) return false;
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  if (!thread_.joinable()) {
+    auto thread = start_thread([this] { work(); });
+    if (!thread) return false;
+    thread_ = *std::move(thread);
+  }
   jobs_.push_back(std::move(job));
   ready_.notify_one();
   return true;

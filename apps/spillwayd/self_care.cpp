@@ -24,6 +24,9 @@ void keep_small() {
   ::mallopt(M_TRIM_THRESHOLD, 64 * 1024);
   ::mallopt(M_TOP_PAD, 16 * 1024);
   ::mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+#if defined(__SANITIZE_THREAD__)
+  return;  // its threads need more
+#endif
   pthread_attr_t attributes;
   if (::pthread_attr_init(&attributes) != 0) return;
   ::pthread_attr_setstacksize(&attributes, kStack);

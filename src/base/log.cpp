@@ -1,7 +1,8 @@
 #include "base/log.h"
 
-#include <system_error>
 #include <utility>
+
+#include "base/thread.h"
 
 namespace spillway {
 namespace {
@@ -47,11 +48,9 @@ void Log::write(Severity severity, std::string text) {
 
 bool Log::started() {
   if (thread_.joinable()) return true;
-  try {
-    thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error&) {
-    return false;  // no thread to be had: exactly when memory is short, so drop and try again later
-  }
+  auto thread = start_thread([this] { run(); });
+  if (!thread) return false;  // drop, and try again later
+  thread_ = *std::move(thread);
   return true;
 }
 

@@ -17,7 +17,7 @@
   } while (0)
 
 static char path[256], host_path[256];
-static volatile int trims, offloads, warnings, freed;
+static int trims, offloads, warnings, freed;
 
 static void write_pool(const char* to, int percent) {
   char beside[300];
@@ -34,7 +34,7 @@ static void fill(int percent) { write_pool(path, percent); }
 
 static int on_trim(void* user, const spillway_ask* ask, spillway_reply* reply) {
   CHECK(strcmp(ask->verb, "trim") == 0 && strcmp((const char*)user, "user") == 0);
-  ++trims;
+  __atomic_add_fetch(&trims, 1, __ATOMIC_SEQ_CST);
   return spillway_reply_change(reply, NULL, -1000);
 }
 
@@ -42,24 +42,24 @@ static int on_offload(void* user, const spillway_ask* ask, spillway_reply* reply
   (void)user;
   (void)reply;
   CHECK(ask->on_cpu);
-  ++offloads;
+  __atomic_add_fetch(&offloads, 1, __ATOMIC_SEQ_CST);
   fill(60);
   return SPILLWAY_OK;
 }
 
 static void on_warning(void* user, int level, const spillway_status* status) {
   CHECK(user == NULL && level == SPILLWAY_WARNING && spillway_status_level(status) >= level);
-  ++warnings;
+  __atomic_add_fetch(&warnings, 1, __ATOMIC_SEQ_CST);
 }
 
 static void on_free(void* user) {
   (void)user;
-  ++freed;
+  __atomic_add_fetch(&freed, 1, __ATOMIC_SEQ_CST);
 }
 
-static void step_until(spillway_manager* manager, const volatile int* what) {
+static void step_until(spillway_manager* manager, const int* what) {
   const time_t until = time(NULL) + 20;
-  while (*what == 0) {
+  while (__atomic_load_n(what, __ATOMIC_SEQ_CST) == 0) {
     int64_t next_ms = 0;
     const struct timespec pause = {0, 1000000};
     CHECK(time(NULL) < until);

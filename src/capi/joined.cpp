@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
 #include "json/codec.h"
 #include "wire/fields.h"
 #include "wire/guest_session.h"
@@ -119,7 +120,11 @@ Result<std::unique_ptr<Joined>> Joined::open(const std::vector<std::string>& soc
   const std::weak_ptr<Link> weak = link;  // the session is the link's own
   GuestCallbacks callbacks;
   callbacks.on_ask = [weak](const Ask& ask) {
-    if (auto shared = weak.lock()) std::thread([shared, ask] { shared->answer(ask); }).detach();
+    const auto shared = weak.lock();
+    if (!shared) return;
+    auto thread = start_thread([shared, ask] { shared->answer(ask); });
+    if (!thread) return shared->session->answer(ask.id, tl::unexpected(thread.error()));
+    thread->detach();
   };
   callbacks.on_event = [weak](const json&) {
     if (const auto shared = weak.lock()) {
@@ -247,7 +252,7 @@ void Joined::demand(Demand demand, std::function<void(const DemandResult&)> done
     if (demand.asker) params["asker"] = id_of(*demand.asker);
     calls.emplace_back("free", std::move(params));
   }
-  std::thread([link = link_, calls = std::move(calls), within, done = std::move(done)]() mutable {
+  auto thread = start_thread([link = link_, calls = std::move(calls), within, done]() mutable {
     DemandResult result;
     result.met = true;
     for (auto& [method, params] : calls) {
@@ -266,7 +271,9 @@ void Joined::demand(Demand demand, std::function<void(const DemandResult&)> done
     if (done) done(result);
     link->changed = true;
     link->notify();
-  }).detach();
+  });
+  if (thread) return thread->detach();
+  if (done) done({.why = to_string(thread.error())});
 }
 
 void Joined::fetch() {

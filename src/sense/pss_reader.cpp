@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "sense/proc_files.h"
 
 namespace spillway {
@@ -87,8 +88,11 @@ void PssReader::run(const std::shared_ptr<State>& state) {
 std::vector<std::optional<Bytes>> PssReader::measure(std::span<const Job> jobs, Duration patience) {
   if (!state_) {
     if (jobs.empty()) return {};
-    state_ = std::make_shared<State>();
-    thread_ = std::thread([state = state_] { run(state); });
+    const auto state = std::make_shared<State>();
+    auto thread = start_thread([state] { run(state); });
+    if (!thread) return std::vector<std::optional<Bytes>>(jobs.size());
+    thread_ = *std::move(thread);
+    state_ = state;
   }
   std::unique_lock lock(state_->mutex);
   std::map<ProcessKey, Item> wanted;

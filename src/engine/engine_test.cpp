@@ -242,8 +242,19 @@ TEST_F(Loop, StatusSaysWhatIsKnownOfEveryPool) {
   EXPECT_EQ(report.pools[0].source, "fake");
   EXPECT_EQ(report.pools[0].age, 500ms);
   EXPECT_EQ(report.tenants.size(), 1u);
-  EXPECT_EQ(report.capabilities.size(), 4u);
   EXPECT_EQ(report.uptime, 500ms);
+}
+
+TEST_F(Loop, StatusSaysWhatActionsAndSensorsAreAbleToAtThatMoment) {
+  step();
+  const auto before = engine().status().capabilities;
+  ASSERT_EQ(before.size(), 5u);
+  EXPECT_EQ(before.back().name, "fake");
+  EXPECT_TRUE(before.back().available);
+  machine_.break_with("gone");
+  const auto after = engine().status().capabilities;
+  EXPECT_FALSE(after.back().available);
+  EXPECT_EQ(after.back().reason, "gone");
 }
 
 }  // namespace

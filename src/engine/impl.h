@@ -86,7 +86,7 @@ struct Engine::Impl {
 
   EngineParts parts;
   std::vector<std::shared_ptr<Action>> actions;  // shared with threads that may outlive this
-  std::vector<Capability> capabilities;
+  std::vector<Capability> capabilities;          // of the actions; sensors are asked anew each time
   std::optional<Policy> next_policy;
 
   const std::shared_ptr<WakeEvent> wake = std::make_shared<WakeEvent>();

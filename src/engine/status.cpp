@@ -47,6 +47,7 @@ StatusReport Engine::Impl::status() const {
   report.owners = owners;
   report.device_uses = snapshot.device_uses;
   report.capabilities = capabilities;
+  for (const auto& sensor : parts.sensors) sensor->capabilities(report.capabilities);
   report.faults = snapshot.faults;
   for (const Running& each : running) {
     if (!each.outcome) report.running.push_back(each.step);

@@ -79,6 +79,10 @@ class FakeMachine {
       }
       return readings;
     }
+    void capabilities(std::vector<Capability>& out) const override {
+      const std::lock_guard lock(state_->mutex);
+      out.push_back({"fake", !state_->error, state_->error.value_or("figures")});
+    }
 
    private:
     std::shared_ptr<State> state_;

@@ -9,6 +9,8 @@ std::uint64_t Engine::Impl::open(Demand demand, std::function<void(const DemandR
   const std::uint64_t id = demand.id;
   frame().demands.push_back(demand);
   demands.emplace(id, Open{std::move(demand), std::move(done), {}});
+  // What a tenant that declares nothing could give is known only when it is measured.
+  owners_wanted = true;
   wake->signal();
   return id;
 }

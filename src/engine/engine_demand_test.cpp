@@ -4,6 +4,7 @@
 
 #include "act/preserve_store.h"
 #include "engine/engine_rig_test.h"
+#include "port/process_handle.h"
 #include "tests/support/temp_dir.h"
 
 namespace spillway {
@@ -116,6 +117,19 @@ TEST_F(Demands, AnsweredOnceEvenWhenTheEngineGoes) {
   ASSERT_EQ(results_.size(), 1u);
   EXPECT_FALSE(results_[0].met);
   EXPECT_THAT(results_[0].why, HasSubstr("stopping"));
+}
+
+TEST_F(Demands, WhoDeclaresNothingIsMeasuredBeforeItIsDecided) {
+  const auto self = ProcessHandle::open(::getpid());
+  ASSERT_TRUE(self);
+  const ProcessKey key{::getpid(), self->start_ticks()};
+  machine_.hold({.key = key, .name = "cold", .pss = 1_GiB});
+  engine().add({.id = {"cold"}, .process = key});
+  step();
+  EXPECT_EQ(engine().tenants()[0].held_in(kRam), 0_B);  // nobody has asked
+  ask({.pool = kRam, .bytes = 512_MiB});
+  step();
+  EXPECT_EQ(engine().tenants()[0].held_in(kRam), 1_GiB);
 }
 
 TEST_F(Demands, AnswerMayAskAgain) {

@@ -29,12 +29,15 @@ Bytes room_in(const PoolReading* swap) {
   return std::max(Bytes{}, *swap->total - *swap->used - swap->reserved.value_or(Bytes{}));
 }
 
+/// With less data in zram its own overhead is most of what it holds, and tells nothing of what comes.
+constexpr Bytes kTelling = 1_MiB;
+
 /// Bytes of RAM that a byte swapped to zram still takes there; 0 when swap is on a disk.
 double kept_by_zram(const Snapshot& snapshot) {
   if (snapshot.find(kZram) == nullptr) return 0;
   const auto& [data, physical] =
       std::pair(snapshot.memory.zram_data, snapshot.memory.zram_physical);
-  return data && physical && data->count > 0 ? std::min(1.0, ratio(*physical, *data)) : 0.5;
+  return data && physical && *data >= kTelling ? std::min(1.0, ratio(*physical, *data)) : 0.5;
 }
 
 /// "SwapFree: 123 kB" of /proc/meminfo (Documentation/filesystems/proc.rst), now.

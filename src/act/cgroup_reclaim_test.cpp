@@ -78,6 +78,14 @@ TEST_F(Reclaim, PagesInZramStillTakeRam) {
   EXPECT_EQ(changes, (Changes{{"ram", -768_MiB}, {"swap", 1_GiB}, {"zram", 256_MiB}}));
 }
 
+TEST_F(Reclaim, AnEmptyZramDoesNotSayThatNothingCanBeGained) {
+  MemoryDetail detail;
+  detail.zram_data = 4_KiB;
+  detail.zram_physical = 12_KiB;  // as after mkswap
+  const auto changes = offered({swap(0_B, 2_GiB), PoolReading{.pool = kZram}, detail});
+  EXPECT_EQ(changes, (Changes{{"ram", -512_MiB}, {"swap", 1_GiB}, {"zram", 512_MiB}}));
+}
+
 TEST_F(Reclaim, WritesFilePagesFirstThenWhatFitsIntoSwapNow) {
   EXPECT_EQ(run(4_MiB).status, StepStatus::done);
   // The second request, 1 MiB (half of the free swap), was written over the first in the same file.

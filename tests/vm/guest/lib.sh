@@ -97,15 +97,18 @@ in_cgroup() {
   exec "${@:2}"
 }
 
-# Keeps BYTES of touched anonymous memory in the cgroup; returns once they are there. The pages
-# are half random, half text, so that a compressor has something, but not everything, to win.
+# The program of `perl -e "$hold" BYTES`: takes them and does next to nothing. The pages are half random,
+# half text, so that a compressor has something, but not everything, to win.
+readonly hold='
+  open my $random, "<", "/dev/urandom"; read $random, my $noise, 1 << 20;
+  my $block = ""; $block .= substr($noise, $_ << 11, 2048) . "text " x 410 for 0 .. 511;
+  my $hog = $block x ($ARGV[0] / length($block) + 1);
+  select undef, undef, undef, 0.05 while 1'
+
+# Keeps BYTES of touched anonymous memory in the cgroup; returns once they are there.
 hog_anonymous() {
   local folder=$1 bytes=$2
-  in_cgroup "$folder" perl -e '
-    open my $random, "<", "/dev/urandom"; read $random, my $noise, 1 << 20;
-    my $block = ""; $block .= substr($noise, $_ << 11, 2048) . "text " x 410 for 0 .. 511;
-    my $hog = $block x ($ARGV[0] / length($block) + 1);
-    sleep' "$bytes" &
+  in_cgroup "$folder" perl -e "$hold" "$bytes" &
   wait_until 60 stat_at_least "$folder" anon "$bytes"
 }
 

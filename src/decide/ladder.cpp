@@ -118,7 +118,7 @@ void preserve(Round& round) {
   for (const OfferView* view : asked) {
     const TenantView& tenant = round.tenants[view->tenant];
     const bool quarantined = tenant.memory && tenant.memory->quarantined_until > round.now;
-    if (tenant.in_flight || tenant.frozen || quarantined) continue;
+    if (tenant.in_flight || tenant.is_halted || quarantined) continue;
     if (tenant.memory && tenant.memory->preserved) continue;
     round.remember(view->tenant).preserved = true;
     round.start({.rung = Rung::preserve,

@@ -156,9 +156,11 @@ std::optional<Refusal> refusal(const Round& round, const Want& want, const Offer
     return Refusal{.why = Why::tried};
   }
   if (view.in_flight) return Refusal{.why = Why::under_way};
-  if (view.frozen && (needs_its_program(rung) || rung == Rung::freeze)) {
+  if (view.is_halted && (needs_its_program(rung) || rung == Rung::freeze)) {
     return Refusal{.why = Why::frozen};
   }
+  // A program that is stopped in the middle of a move never ends it.
+  if (rung == Rung::freeze && view.is_process_busy) return Refusal{.why = Why::under_way};
   if (auto found = by_arrivals(round, want, offer)) return found;
   if (auto found = by_memory(round, want, offer)) return found;
   if (auto found = by_rung(round, want, offer)) return found;

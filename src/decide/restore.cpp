@@ -241,7 +241,7 @@ void give_back(Round& round) {
   const bool restoring = is_restoring(round.state);
   std::optional<Candidate> best;
   for (const TenantView& view : round.tenants) {
-    if (view.tenant->taken.empty() || view.in_flight || view.frozen) continue;
+    if (view.tenant->taken.empty() || view.in_flight || view.is_halted) continue;
     const Candidate candidate{&view, costliest(*view.tenant)};
     if (!candidate.taken) continue;
     const bool is_told = round.plan.declined.size() < kMostDeclined;

@@ -34,6 +34,7 @@ Round::Round(const Situation& situation, LadderState& decided_state, TimePoint m
     tenants[i].tenant = &in.tenants[i];
     for (const Taken& taken : in.tenants[i].taken) tenants[i].frozen |= taken.rung == Rung::freeze;
   }
+  find_halted();
   for (auto& [id, memory] : state.tenants) {
     const std::uint32_t index = tenant_index(id);
     if (index != kNowhere) tenants[index].memory = &memory;
@@ -53,6 +54,21 @@ Round::Round(const Situation& situation, LadderState& decided_state, TimePoint m
     if (pool != kNowhere) pools[pool].wanted = true;
   }
   resolve_offers();
+}
+
+/// Who shares a process stops with it.
+void Round::find_halted() {
+  std::vector<ProcessKey> processes;
+  for (TenantView& view : tenants) {
+    view.is_halted = view.frozen;
+    if (view.frozen && view.tenant->process) processes.push_back(*view.tenant->process);
+  }
+  if (processes.empty()) return;
+  std::sort(processes.begin(), processes.end());
+  for (TenantView& view : tenants) {
+    const auto& process = view.tenant->process;
+    view.is_halted |= process && std::binary_search(processes.begin(), processes.end(), *process);
+  }
 }
 
 void Round::resolve_offers() {
@@ -121,7 +137,13 @@ double Round::trust(const OfferView& offer) const {
 void Round::count(const PoolId& pool, Direction direction, Rung rung, Level level,
                   const TenantId& tenant, std::span<const PoolChange> estimate) {
   const std::uint32_t who = tenant_index(tenant);
-  if (who != kNowhere) tenants[who].in_flight = true;
+  if (who != kNowhere) {
+    tenants[who].in_flight = true;
+    const auto& process = tenants[who].tenant->process;
+    for (TenantView& view : tenants) {
+      view.is_process_busy |= process && view.tenant->process == process;
+    }
+  }
   const std::uint32_t sake = pool_index(pool);
   const bool takes = takes_for_pool(direction, rung);
   if (sake != kNowhere && takes) {

@@ -46,7 +46,9 @@ struct TenantView {
   TenantMemory* memory = nullptr;  // null: nothing is remembered of it
   bool in_flight = false;
   bool frozen = false;
-  bool awaited = false;  // something that it promised has not arrived
+  bool is_process_busy = false;  // a step runs on a tenant of its process
+  bool is_halted = false;        // it, or another tenant of its process, is frozen
+  bool awaited = false;          // something that it promised has not arrived
 };
 
 /// One decision in the making: the situation with every name looked up once, and the plan so far.
@@ -82,6 +84,7 @@ class Round {
   void count(const PoolId& pool, Direction direction, Rung rung, Level level,
              const TenantId& tenant, std::span<const PoolChange> estimate);
   void resolve_offers();
+  void find_halted();
 
   std::vector<ChangeView> changes_;
 };

@@ -178,6 +178,34 @@ TEST(Victims, AFrozenProgramIsNotAskedForWhatItWouldHaveToDo) {
   EXPECT_THAT(scene.measures(), ElementsAre("reclaim a"));
 }
 
+TEST(Victims, WhoSharesAFrozenProcessIsFrozenToo) {
+  Scene scene = short_of(1_GiB);
+  for (const char* id : {"a", "b"}) {
+    scene.tenant(id).process = ProcessKey{4711, 1};
+    scene.tenant_at(id).holds = {{kGpu0, 1_GiB}};
+  }
+  scene.tenant_at("a").taken = {{Rung::freeze, "freeze", "", {{kGpu0, 0_B}}, scene.now}};
+  shrinks(scene, "b", 1_GiB);
+  scene.offer("b", Rung::freeze, {});
+  EXPECT_THAT(scene.measures(), IsEmpty());
+  EXPECT_EQ(scene.declined("b"), "it is frozen and cannot answer");
+}
+
+TEST(Victims, AProgramIsNotFrozenInTheMiddleOfAMove) {
+  Scene scene = short_of(10_GiB, Level::critical);
+  for (const char* id : {"a", "b"}) {
+    scene.tenant(id).process = ProcessKey{4711, 1};
+    scene.tenant_at(id).holds = {{kGpu0, 1_GiB}};
+  }
+  shrinks(scene, "a", 1_GiB);
+  EXPECT_THAT(scene.measures(), ElementsAre("shrink a"));
+  scene.pool_at(kGpu0).level = Level::emergency;
+  scene.offers.clear();
+  scene.offer("b", Rung::freeze, {});
+  EXPECT_THAT(scene.measures(), IsEmpty());
+  EXPECT_EQ(scene.declined("b"), "another measure is under way on it");
+}
+
 TEST(Victims, CrumbsAreNotWaitedForInAnEmergency) {
   Scene scene = short_of(10_GiB);
   scene.tenant("a");

@@ -23,6 +23,10 @@ class Play {
     pass(6s, "people talk, nobody needs a voice");
     if (alive()) visit();
     if (alive() && run_.follower) recover();
+    if (!alive()) {  // the kernel may have taken another one with it
+      std::this_thread::sleep_for(500ms);
+      verdict_.first_death = the_dead();
+    }
     verdict_.requests = stack_.tally();
     verdict_.programs_killed = stack_.killed() + visitor_killed();
     verdict_.kernel_kills = run_.kernel_kills();
@@ -52,13 +56,19 @@ class Play {
   }
 
   void look_for_the_dead() {
-    if (stack_.killed() + visitor_killed() == 0) return;
+    verdict_.first_death = the_dead();
+    if (alive()) return;
+    run_.timeline.say("KILLED: " + verdict_.first_death + " (the kernel's OOM killer)");
+  }
+
+  /// Their names; empty while nobody has been killed.
+  std::string the_dead() {
     std::string who = visitor_killed() ? "visitor" : "";
+    if (stack_.killed() == 0) return who;
     for (const Stack::Member& member : stack_.members()) {
       if (member.killed) who += (who.empty() ? "" : ", ") + std::string(member.size.name);
     }
-    verdict_.first_death = who;
-    run_.timeline.say("KILLED: " + who + " (the kernel's OOM killer)");
+    return who;
   }
 
   void visit() {

@@ -6,6 +6,7 @@
 #include "json/codec.h"
 #include "json/parse.h"
 #include "json/writer.h"
+#include "wire/fields.h"
 
 namespace spillway {
 namespace {
@@ -111,10 +112,10 @@ Snapshot of_devices(Snapshot&& all, TimePoint now) {
   return seen;
 }
 
-std::string text_of(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  const auto* text = found == json.end() ? nullptr : found->get_ptr<const std::string*>();
-  return text != nullptr ? text->substr(0, kLongestText) : std::string();
+std::string short_text(const Json& json, const char* key) {
+  std::string text = text_or(json, key);
+  cut(text);
+  return text;
 }
 
 }  // namespace
@@ -154,22 +155,18 @@ Result<WorkerFrame> parse_worker_frame(std::string_view line, TimePoint now) {
   if (line.size() > kLongestFrame) return fail(Errc::invalid, "too long", "worker frame");
   const auto json = parse_document(line, kLimits);
   if (!json) return tl::unexpected(json.error());
-  const auto version = json->find("v");
-  if (version == json->end() || !version->is_number_integer()) {
-    return fail(Errc::invalid, "no version", "worker frame");
-  }
+  const auto version = i64_of(*json, "v");
+  if (!version) return fail(Errc::invalid, "no version", "worker frame");
   if (*version != kVersion) {
     return fail(Errc::unsupported, "made by another version", "worker frame",
                 "install spillwayd and spillway-worker of the same version");
   }
-  const auto within = json->find("within_ns");
-  if (within == json->end() || !within->is_number_integer()) {
-    return fail(Errc::invalid, "no promise", "worker frame");
-  }
+  const auto within = i64_of(*json, "within_ns");
+  if (!within) return fail(Errc::invalid, "no promise", "worker frame");
   WorkerFrame frame;
-  frame.next = text_of(*json, "next");
-  frame.within = std::clamp(Duration(within->get<std::int64_t>()), Duration{}, kLongestPromise);
-  frame.report.sensor = text_of(*json, "sensor");
+  frame.next = short_text(*json, "next");
+  frame.within = std::clamp(Duration(*within), Duration{}, kLongestPromise);
+  frame.report.sensor = short_text(*json, "sensor");
   if (frame.report.sensor.empty()) return frame;
   auto seen = from_json<Snapshot>(json->value("seen", Json()));
   if (!seen) return tl::unexpected(std::move(seen).error());

@@ -1,9 +1,11 @@
 // Callbacks that hang, throw, come back or destroy, and moves in the middle of requests.
 
 #include <future>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/support/library_program.h"
@@ -16,7 +18,19 @@ using spillway::MemoryManager;
 using spillway::Place;
 using spillway::support::eventually;
 
-class LibraryThreadsTest : public LibraryTest {};
+class LibraryThreadsTest : public LibraryTest {
+ protected:
+  /// Destroys it at the first call and says so. The test may end before that call does: what it
+  /// touches afterwards is its own.
+  static auto destroying(std::optional<MemoryManager>& memory, std::promise<void> said) {
+    return [&memory, said = std::make_shared<std::promise<void>>(std::move(said)),
+            called = false]() mutable {
+      if (std::exchange(called, true)) return;
+      memory.reset();
+      said->set_value();
+    };
+  }
+};
 
 TEST_F(LibraryThreadsTest, AModelsMovesAndItsRequestsExcludeEachOther) {
   fill(0.5);
@@ -59,49 +73,38 @@ TEST_F(LibraryThreadsTest, AModelsMovesAndItsRequestsExcludeEachOther) {
 
 TEST_F(LibraryThreadsTest, MayBeDestroyedInsideALevelCallback) {
   auto memory = std::make_optional<MemoryManager>(options());
-  std::promise<void> destroyed;
-  memory->on(Level::warning, [&] {
-    memory.reset();
-    destroyed.set_value();
-  });
+  std::promise<void> said;
+  const auto destroyed = said.get_future();
+  memory->on(Level::warning, destroying(memory, std::move(said)));
   memory->start_monitoring();
   fill(0.85);
-  EXPECT_EQ(destroyed.get_future().wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(destroyed.wait_for(10s), std::future_status::ready);
 }
 
 TEST_F(LibraryThreadsTest, MayBeDestroyedInsideATenantsCallback) {
   auto memory = std::make_optional<MemoryManager>(options());
-  std::promise<void> destroyed;
+  std::promise<void> said;
+  const auto destroyed = said.get_future();
   auto options = model("llm");
-  std::once_flag once;
-  options.trim = [&] {
-    std::call_once(once, [&] {
-      memory.reset();
-      destroyed.set_value();
-    });
-  };
+  options.trim = destroying(memory, std::move(said));
   auto llm = memory->register_model(options);
   memory->start_monitoring();
   fill(0.85);
-  EXPECT_EQ(destroyed.get_future().wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(destroyed.wait_for(10s), std::future_status::ready);
   EXPECT_EQ(llm.run([] { return 5; }), 5) << "the model lives on, unguarded";
 }
 
 TEST_F(LibraryThreadsTest, MayBeDestroyedInsideTheLog) {
   auto chosen = options();
   std::optional<MemoryManager> memory;
-  std::promise<void> destroyed;
-  std::once_flag once;
-  chosen.log = [&](spillway::LogSeverity, const std::string&) {
-    std::call_once(once, [&] {
-      memory.reset();
-      destroyed.set_value();
-    });
-  };
+  std::promise<void> said;
+  const auto destroyed = said.get_future();
+  chosen.log = [destroy = destroying(memory, std::move(said))](
+                   spillway::LogSeverity, const std::string&) mutable { destroy(); };
   memory.emplace(chosen);
   memory->start_monitoring();
   fill(0.85);
-  EXPECT_EQ(destroyed.get_future().wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(destroyed.wait_for(10s), std::future_status::ready);
 }
 
 TEST_F(LibraryThreadsTest, AHungCallbackCostsItsDeadlineAndTheOthersGoOn) {

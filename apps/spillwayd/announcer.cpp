@@ -66,7 +66,7 @@ LogLine told(const TenantChanged& change) {
   switch (change.what) {
     case What::registered: return line(Severity::info, "registered");
     case What::updated: return {};
-    case What::unregistered: return line(Severity::info, "gone");
+    case What::unregistered:
     case What::lost: return line(Severity::info, "gone");
     case What::quarantined: return line(Severity::warning, "put in quarantine");
   }

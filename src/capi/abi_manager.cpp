@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
+#include <memory>
 
 #include "base/version.h"
 #include "capi/handles.h"
@@ -34,7 +33,7 @@ const char* spillway_level_name(int level) {
   return name(static_cast<Level>(level)).data();
 }
 
-void spillway_free(void* data) { std::free(data); }
+void spillway_free(void* data) { delete[] static_cast<char*>(data); }
 
 int spillway_manager_create(const spillway_options* options, spillway_manager** out) {
   return with(out, [&](spillway_manager*& created) {
@@ -167,10 +166,9 @@ int spillway_restored_state(spillway_manager* manager, const char* name, void** 
     if (!found) return report(found.error());
     if (!*found) return report(SPILLWAY_E_NOT_FOUND, "nothing was preserved under this name");
     const std::string& kept = (*found)->data;
-    void* copy = std::malloc(std::max<std::size_t>(kept.size(), 1));
-    if (copy == nullptr) return report(SPILLWAY_E_NO_MEMORY, "no memory for the preserved state");
-    std::memcpy(copy, kept.data(), kept.size());
-    *data = copy;
+    auto copy = std::make_unique<char[]>(kept.size());
+    std::copy(kept.begin(), kept.end(), copy.get());
+    *data = copy.release();
     *size = kept.size();
     return int{SPILLWAY_OK};
   });

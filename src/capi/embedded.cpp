@@ -83,7 +83,7 @@ std::string own_group() {
 }
 
 Result<std::unique_ptr<Embedded>> Embedded::open(const ManagerOptions& options,
-                                                 std::shared_ptr<GuestBook> guests,
+                                                 const std::shared_ptr<GuestBook>& guests,
                                                  std::shared_ptr<PreserveStore> store,
                                                  const Clock& clock, Log& log) {
   std::unique_ptr<Embedded> self(new Embedded(log));

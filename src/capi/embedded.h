@@ -24,7 +24,7 @@ class Embedded final : public Backend, private EventSink {
  public:
   /// `log` and `clock` outlive it. Without a store nobody is asked to preserve.
   static Result<std::unique_ptr<Embedded>> open(const ManagerOptions& options,
-                                                std::shared_ptr<GuestBook> guests,
+                                                const std::shared_ptr<GuestBook>& guests,
                                                 std::shared_ptr<PreserveStore> store,
                                                 const Clock& clock, Log& log);
   ~Embedded() override;

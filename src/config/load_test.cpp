@@ -157,7 +157,8 @@ TEST_F(Load, HostileFilesAreBounded) {
 }
 
 TEST_F(Load, ATableWithoutANameIsASlipAndNoReasonToDie) {
-  for (const char* text : {"[!x]\n", "[[ %]]\n", "[ladder]\n[", "[\x1b", "a.!b = 1\n", "= 1\n", "größe = 1\n", "e\u0403"}) {
+  for (const char* text : {"[!x]\n", "[[ %]]\n", "[ladder]\n[", "[\x1b", "a.!b = 1\n", "= 1\n",
+                           "größe = 1\n", "e\u0403"}) {
     EXPECT_FALSE(load(text).usable()) << text;
   }
   EXPECT_EQ(first_problem(load("[ladder]\n[!x]\n")).substr(0, 23), "etc/spillway.toml:2:2: ");

@@ -236,7 +236,7 @@ struct Spell {
                                 Unit{60 * kSecond, "m"}, Unit{kSecond, "s"}};
     constexpr std::int64_t kMillisecond = 1'000'000;
     if (amount == Duration::zero()) return "\"0s\"";
-    const std::string whole = in_units(amount.count(), kUnits);
+    std::string whole = in_units(amount.count(), kUnits);
     if (whole.front() == '"') return whole;
     std::string digits = fmt::format("{}", amount.count() / kMillisecond);
     if (const std::int64_t rest = amount.count() % kMillisecond; rest != 0) {

@@ -201,7 +201,7 @@ void Engine::post(std::function<void(Engine&)> work) {
 TenantId Engine::add(Tenant tenant) {
   if (tenant.registered == TimePoint{}) tenant.registered = impl_->parts.clock->now();
   if (tenant.process && tenant.group.empty()) tenant.group = impl_->group_of(*tenant.process);
-  const TenantId id = impl_->roster.add(std::move(tenant));
+  TenantId id = impl_->roster.add(std::move(tenant));
   impl_->tell(TenantChanged::What::registered, *impl_->roster.find(id), {});
   return id;
 }

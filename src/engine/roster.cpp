@@ -57,7 +57,7 @@ TenantId Roster::add(Tenant tenant) {
   for (int number = 2; find(tenant.id); ++number)
     tenant.id.text = name + "#" + std::to_string(number);
 
-  const TenantId id = tenant.id;
+  TenantId id = tenant.id;
   if (tenant.holds.empty() && tenant.variants.empty()) undeclared_.insert(id);
   if (tenant.process) watch_.add(*tenant.process);
   tenants_.insert(position(id), std::move(tenant));

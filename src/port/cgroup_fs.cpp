@@ -102,7 +102,7 @@ std::vector<std::string> CgroupHierarchy::chain(std::string_view group) const {
   return directories;
 }
 
-Result<CgroupFs> CgroupFs::locate(SysRoot root) {
+Result<CgroupFs> CgroupFs::locate(const SysRoot& root) {
   CgroupFs found(root);
   const auto mounts = root.read("/proc/self/mountinfo");
   if (!mounts) {

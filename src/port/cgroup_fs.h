@@ -34,7 +34,7 @@ struct CgroupHierarchy {
 class CgroupFs {
  public:
   /// Reads /proc/self/mountinfo and the v2 root's cgroup.controllers. No cgroups: both are absent.
-  static Result<CgroupFs> locate(SysRoot root);
+  static Result<CgroupFs> locate(const SysRoot& root);
 
   const std::optional<CgroupHierarchy>& unified() const { return unified_; }
   /// The one that counts memory: v2 where its memory controller is on, else v1's, else none.

@@ -88,7 +88,7 @@ void CgroupWatch::close() {
 Result<std::optional<Bytes>> CgroupWatch::limit_of(Level& level) {
   auto limit = parsed(level.limit, &parse_limit);
   if (!limit || !level.high) return limit;
-  const auto high = parsed(*level.high, &parse_limit);
+  auto high = parsed(*level.high, &parse_limit);
   if (!high) return high;
   return least(*limit, *high);
 }

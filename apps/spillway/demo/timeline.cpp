@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace spillway {
@@ -26,7 +27,7 @@ void Timeline::say(const std::string& text) { line(text, kPlain); }
 void Timeline::gauge(Bytes used, Bytes limit, const std::string& text) {
   constexpr int kWidth = 20;
   const double share = ratio(used, limit);
-  const int filled = std::clamp(static_cast<int>(share * kWidth + 0.5), 0, kWidth);
+  const int filled = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * kWidth));
   line(fmt::format("[{:=<{}}{:{}}] {:>3.0f}% {}", "", filled, "", kWidth - filled, share * 100,
                    text),
        kDim);

@@ -1,6 +1,7 @@
 #include "end_to_end/program.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -61,7 +62,7 @@ Ran run_program(const std::string& name, const std::vector<std::string>& argumen
                                                {"SPILLWAY_SOCKET", "/nonexistent/control.sock"}};
   for (const auto& [key, value] : how.environment) variables[key] = value;
   std::vector<std::string> settings;
-  for (const auto& [key, value] : variables) settings.push_back(key + "=" + value);
+  for (const auto& [key, value] : variables) settings.push_back(fmt::format("{}={}", key, value));
   const auto argv = pointers(words), environment = pointers(settings);
 
   Pipe out, err;

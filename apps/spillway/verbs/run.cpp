@@ -102,7 +102,7 @@ class Run {
     return end("failed", code, system_error(error, status_.command));
   }
 
-  int end(const char* state, ExitCode code, Error error) {
+  int end(const char* state, ExitCode code, const Error& error) {
     console_.tell(error);
     return end(state, static_cast<int>(code), to_string(error));
   }

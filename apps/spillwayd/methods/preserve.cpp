@@ -31,8 +31,10 @@ Status room_for(const PreserveStore& store, uid_t uid, const std::string& key) {
 }
 
 Answer later(Services& services, const Call& call, std::function<Result<std::string>()> work) {
-  services.on_disk(std::move(work), [&server = services.server, to = call.to](
-                                        Result<std::string> done) { server.reply(to, done); });
+  services.on_disk(std::move(work),
+                   [&server = services.server, to = call.to](const Result<std::string>& done) {
+                     server.reply(to, done);
+                   });
   return std::nullopt;
 }
 

@@ -62,6 +62,10 @@ void absorb(LadderState& state, const Assessment& assessment, const Policy& poli
   std::erase_if(state.arrivals, [&](const Arrival& arrival) {
     const auto pool = state.pools.find(arrival.pool);
     if (pool == state.pools.end()) return true;
+    const PoolAssessment* found = assessment.find(arrival.pool);
+    const bool is_over = found != nullptr && found->level == Level::normal &&
+                         arrival.level > Level::normal && !arrival.charges && !arrival.demand;
+    if (is_over) return true;  // the shortage that it was promised for
     const bool is_kept = arrival.outstanding <= scaled(arrival.promised, kNotWaitedFor);
     if (!is_kept && now < arrival.until) return false;
     const bool was_seen = pool->second.lowest.has_value();

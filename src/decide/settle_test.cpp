@@ -141,6 +141,21 @@ TEST(Arrivals, ARiseAboveTheLevelDropsTheCredit) {
   EXPECT_THAT(scene.measures(), ElementsAre("shrink b"));
 }
 
+TEST(Arrivals, WhatWasPromisedForAShortageIsForgottenWithIt) {
+  Scene scene = shrinking();
+  scene.settle(scene.last(), seen(scene.last(), 2_GiB, 1_GiB));
+  EXPECT_EQ(scene.state.arrivals.size(), 1);
+  scene.pool_at(kGpu0).level = Level::normal;  // others gave the rest
+  scene.pool_at(kGpu0).excess = {};
+  scene.decide();
+  EXPECT_THAT(scene.state.arrivals, IsEmpty());
+  scene.now += 1s;
+  scene.pool_at(kGpu0).level = Level::critical;
+  scene.pool_at(kGpu0).excess = 1_GiB;
+  EXPECT_THAT(scene.measures(), ElementsAre("shrink a"))
+      << "the next shortage does not wait for it";
+}
+
 TEST(Arrivals, NoiseDoesNotAddUpToAnArrival) {
   Scene scene = shrinking();
   scene.settle(scene.last(), seen(scene.last(), 2_GiB, 0_B));

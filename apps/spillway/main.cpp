@@ -207,6 +207,7 @@ class CommandLine {
         ->type_name("FACTOR");
     verb->add_option("--record", demo_.record, "Keep a journal of it, for replay")
         ->type_name("FILE");
+    add_json(verb, demo_.json);
   }
 
   void settings() {

@@ -70,7 +70,7 @@ _spillway() {
       options+=' show check default --user --system --json'
       [[ $previous == check && $word != -* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
-    demo) options+=' --scale --record' ;;
+    demo) options+=' --scale --record --json' ;;
     run)
       options+=' --name --priority --status-file --verbose'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -c -- "$word")

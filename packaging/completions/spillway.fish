@@ -16,7 +16,7 @@ for verb in $verbs
     complete -c spillway -n "not __fish_seen_subcommand_from $verbs" -a $verb
 end
 
-complete -c spillway -n '__fish_seen_subcommand_from status ps watch offload restore free why replay config' \
+complete -c spillway -n '__fish_seen_subcommand_from status ps watch offload restore free why replay config demo' \
     -l json -d 'Print JSON'
 complete -c spillway -n '__fish_seen_subcommand_from status run' -s v -l verbose -d 'Say more'
 complete -c spillway -n '__fish_seen_subcommand_from ps' -s a -l all -d 'Also other processes'

@@ -74,7 +74,8 @@ class Demo {
         ground_(std::move(ground)),
         sizes_(sizes),
         limit_(limit),
-        timeline_(::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR")) {}
+        story_(options_.json ? stderr : stdout),
+        timeline_(story_) {}
 
   /// Whether the guard did all that it promises.
   Result<bool> perform() {
@@ -88,6 +89,7 @@ class Demo {
  private:
   Result<bool> under(const MemoryLimit& limit) {
     fmt::print(
+        story_,
         "Four programs of a voice stack (vad, stt, tts, llm) hold {} of weights under a memory\n"
         "limit of {} ({}). Then a visitor wants {}.\n",
         to_string(sizes_.weights()), to_string(sizes_.limit), limit.version(),
@@ -125,6 +127,7 @@ class Demo {
   /// No cgroup: the guard keeps the programs within a budget that nothing enforces.
   Result<bool> on_budget(const Error& why) {
     fmt::print(
+        story_,
         "No memory limit can be set here: {}.\n"
         "So nothing below would have been killed. Instead the guard keeps four programs with {} "
         "of\n"
@@ -164,6 +167,11 @@ class Demo {
   }
 
   bool conclude(const std::optional<DemoVerdict>& without, const DemoVerdict& with) {
+    if (options_.json) {
+      fmt::print("{}\n",
+                 document(limit_ ? limit_->version() : "budget", sizes_.limit, without, with));
+      return good(with);
+    }
     fmt::print("\n{}", table(without, with));
     if (!options_.record.empty()) {
       fmt::print("\nRecorded in {0}; see what today's rules would decide:\n  spillway replay {0}\n",
@@ -176,6 +184,7 @@ class Demo {
   const Ground ground_;
   const Sizes sizes_;
   const Result<MemoryLimit>& limit_;
+  std::FILE* const story_;
   Timeline timeline_;
 };
 

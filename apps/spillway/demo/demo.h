@@ -8,6 +8,7 @@ namespace spillway {
 
 struct DemoOptions {
   std::string record;  // a journal of the guarded run; empty: none
+  bool json = false;   // the result as a document on standard output, the story on standard error
   double scale = 1;    // of the usual sizes, where the machine has room for them; 0.1 to 1
 };
 

@@ -1,10 +1,12 @@
 #include "demo/timeline.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace spillway {
 namespace {
@@ -15,7 +17,10 @@ constexpr const char* kDim = "\033[2m";
 
 }  // namespace
 
-Timeline::Timeline(bool colour) : colour_(colour) { restart(); }
+Timeline::Timeline(std::FILE* out)
+    : out_(out), colour_(::isatty(::fileno(out)) && !std::getenv("NO_COLOR")) {
+  restart();
+}
 
 void Timeline::restart() {
   const std::lock_guard lock(mutex_);
@@ -35,17 +40,17 @@ void Timeline::gauge(Bytes used, Bytes limit, const std::string& text) {
 
 void Timeline::chapter(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  fmt::print("\n{}{}{}\n", colour_ ? kBold : "", text, colour_ ? "\033[0m" : "");
-  std::fflush(stdout);
+  fmt::print(out_, "\n{}{}{}\n", colour_ ? kBold : "", text, colour_ ? "\033[0m" : "");
+  std::fflush(out_);
 }
 
 void Timeline::line(const std::string& text, const char* colour) {
   const std::lock_guard lock(mutex_);
   const double since =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  fmt::print("{}{:6.1f}s  {}{}\n", colour_ ? colour : "", since, text,
+  fmt::print(out_, "{}{:6.1f}s  {}{}\n", colour_ ? colour : "", since, text,
              colour_ && *colour ? "\033[0m" : "");
-  std::fflush(stdout);
+  std::fflush(out_);
 }
 
 }  // namespace spillway

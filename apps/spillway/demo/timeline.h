@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdio>
 #include <mutex>
 #include <string>
 
@@ -12,7 +13,8 @@ namespace spillway {
 /// thread.
 class Timeline {
  public:
-  explicit Timeline(bool colour);
+  /// `out` stays open; in colour where it is a terminal and NO_COLOR is not set.
+  explicit Timeline(std::FILE* out);
   void say(const std::string& text);
   /// A line with a bar of how full the limit is: "[=======   ] 1.31 of 2.25 GiB".
   void gauge(Bytes used, Bytes limit, const std::string& text);
@@ -24,6 +26,7 @@ class Timeline {
  private:
   void line(const std::string& text, const char* colour);
 
+  std::FILE* const out_;
   const bool colour_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point start_;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+
+#include "json/writer.h"
 
 namespace spillway {
 namespace {
@@ -12,7 +15,44 @@ std::string killed(const DemoVerdict& verdict) {
   return fmt::format("{} ({})", verdict.programs_killed, verdict.first_death);
 }
 
+void write(JsonWriter& out, const DemoVerdict& verdict) {
+  const auto seconds = [](Duration time) { return std::chrono::duration<double>(time).count(); };
+  out.begin_object();
+  out.member("answered", verdict.requests.answered);
+  out.member("wrong", verdict.requests.wrong);
+  out.member("lost", verdict.requests.lost);
+  out.member("longest_wait_seconds", seconds(verdict.requests.longest));
+  out.member("programs_killed", verdict.programs_killed);
+  out.member("kernel_kills", verdict.kernel_kills);
+  out.member("peak_bytes", verdict.peak);
+  if (const auto& deeds = verdict.deeds) {
+    out.member("given_back_bytes", deeds->given_back);
+    out.member("steps", deeds->steps);
+    out.member("steps_back", deeds->restores);
+    out.member("longest_gap_giving_seconds", seconds(deeds->longest_give));
+    out.member("longest_gap_restoring_seconds", seconds(deeds->longest_restore));
+    out.member("restored", verdict.restored);
+  }
+  out.end_object();
+}
+
 }  // namespace
+
+std::string document(const char* kind, Bytes limit, const std::optional<DemoVerdict>& without,
+                     const DemoVerdict& with) {
+  JsonWriter out(2);
+  out.begin_object();
+  out.member("schema", "spillway.demo/1");
+  out.member("kept_by", kind);
+  out.member("limit_bytes", limit);
+  out.key("without");
+  without ? write(out, *without) : out.value(nullptr);
+  out.key("with");
+  write(out, with);
+  out.member("good", good(with));
+  out.end_object();
+  return out.take();
+}
 
 bool good(const DemoVerdict& with) {
   return with.programs_killed == 0 && with.kernel_kills == 0 && with.requests.answered > 0 &&

@@ -17,6 +17,7 @@ namespace spillway {
 namespace {
 
 constexpr Duration kAllocatorLooks = 1s;      // how often the resident set is read
+constexpr Bytes kWorthATrim = 1_MiB;          // less is not worth the page faults afterwards
 constexpr Duration kHeapLooks = 10s;          // how often the heap is, while nothing is short
 constexpr int kBeforeAllOthers = -1'000'000;  // the priority of what nobody misses
 
@@ -246,7 +247,8 @@ void Manager::refresh_allocator(TimePoint now) {
   if (!device_caches.empty()) return;  // what can be trimmed is in more than one memory
   if (level_ == Level::normal && now < heap_due_) return;
   heap_due_ = now + kHeapLooks;
-  (void)set_trimmable(allocator_->name(), free_in_allocators());
+  const auto free = free_in_allocators();
+  (void)set_trimmable(allocator_->name(), free && *free < kWorthATrim ? Bytes{} : free);
 }
 
 }  // namespace spillway

@@ -11,6 +11,7 @@
 namespace spillway {
 namespace {
 
+constexpr Duration kBetweenOthers = 5s;
 constexpr const char* kMemory = "/proc/pressure/memory";
 constexpr std::array kFiles{kMemory, "/proc/pressure/io",
                             "/proc/pressure/cpu"};  // by StallResource
@@ -60,14 +61,20 @@ Result<std::vector<Reading>> PsiSensor::read(const Look& look) {
   std::vector<Reading> readings;
   readings.reserve(sources_.size());
   for (Source& source : sources_) {
+    const bool is_telling = source.resource == StallResource::memory;
+    if (!is_telling && source.latest && look.now - source.latest->taken < kBetweenOthers) {
+      readings.push_back(*source.latest);
+      continue;
+    }
     const auto totals = parsed(source.file, look.now, &parse_pressure);
     if (!totals) return tl::unexpected(totals.error());
     if (!*totals) continue;
-    readings.push_back(StallReading{.resource = source.resource,
-                                    .scope = std::nullopt,
-                                    .some = (*totals)->some,
-                                    .full = (*totals)->full,
-                                    .taken = look.now});
+    source.latest = StallReading{.resource = source.resource,
+                                 .scope = std::nullopt,
+                                 .some = (*totals)->some,
+                                 .full = (*totals)->full,
+                                 .taken = look.now};
+    readings.push_back(*source.latest);
   }
   return readings;
 }

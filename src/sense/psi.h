@@ -23,7 +23,8 @@ Result<StallTotals> parse_pressure(std::string_view text);
 /// What a trigger is armed with: stalled this long in a second of window.
 inline constexpr Duration kTriggerStall = 100ms;
 
-/// The system's stalls of the given resources, all by default; wakes by a trigger on memory where one is allowed. Empty
+/// The system's stalls of the given resources, all by default: memory's at each look, the others', by
+/// which nothing is decided, every five seconds. Wakes by a trigger on memory where one is allowed. Empty
 /// on a kernel without PSI (CONFIG_PSI off, or psi=0).
 class PsiSensor final : public Sensor {
  public:
@@ -39,6 +40,7 @@ class PsiSensor final : public Sensor {
   struct Source {
     StallResource resource;
     OptionalFile file;
+    std::optional<StallReading> latest;
   };
   std::vector<Source> sources_;
   bool has_psi_;

@@ -47,6 +47,28 @@ TEST(PsiSensor, ReadsThreeResources) {
   EXPECT_EQ(std::get<StallReading>(readings[2]).resource, StallResource::cpu);
 }
 
+TEST(PsiSensor, OnlyMemoryIsReadAtEachLook) {
+  const TempTree tree;
+  const auto write = [&](const char* total) {
+    for (const char* resource : {"memory", "io", "cpu"}) {
+      tree.write(std::string("proc/pressure/") + resource,
+                 std::string("some avg10=0.00 avg60=0.00 avg300=0.00 total=") + total + "\n");
+    }
+  };
+  write("1000");
+  PsiSensor sensor(SysRoot(tree.path()), false);
+  const auto some = [&](Duration now) {
+    std::vector<Duration> totals;
+    const auto readings = sensor.read({.now = TimePoint(now)}).value();
+    for (const Reading& reading : readings) totals.push_back(std::get<StallReading>(reading).some);
+    return totals;
+  };
+  EXPECT_EQ(some(1h), (std::vector<Duration>{1ms, 1ms, 1ms}));
+  write("2000");
+  EXPECT_EQ(some(1h + 4s), (std::vector<Duration>{2ms, 1ms, 1ms}));
+  EXPECT_EQ(some(1h + 5s), (std::vector<Duration>{2ms, 2ms, 2ms}));
+}
+
 TEST(PsiSensor, AKernelWithoutPsiHasNoStalls) {
   const TempTree tree("linux-5.4-v1");
   PsiSensor sensor(SysRoot(tree.path()), true);

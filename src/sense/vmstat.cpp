@@ -8,6 +8,8 @@
 namespace spillway {
 namespace {
 
+constexpr Duration kBetweenReads = 10s;  // its counters explain; nothing is decided by them
+
 struct Found {
   VmCounters out;
   std::optional<std::uint64_t> refault, steal_kswapd, steal_direct;
@@ -55,7 +57,7 @@ Result<VmCounters> parse_vmstat(std::string_view text) {
 }
 
 Result<std::vector<Reading>> VmstatSensor::read(const Look& look) {
-  if (!latest_ || look.now - latest_->taken >= 1s) {
+  if (!latest_ || look.now - latest_->taken >= kBetweenReads) {
     latest_.reset();
     auto counters = parsed(file_, &parse_vmstat);
     if (!counters) return tl::unexpected(std::move(counters).error());

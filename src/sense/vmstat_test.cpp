@@ -51,7 +51,7 @@ TEST(ParseVmstat, WhatIsMissingOrGarbledIsUnknown) {
   EXPECT_FALSE(parse_vmstat(""));
 }
 
-TEST(VmstatSensor, ReadsTheFileAtMostOnceASecond) {
+TEST(VmstatSensor, ReadsTheFileAtMostEveryTenSeconds) {
   const TempTree tree;
   tree.write("proc/vmstat", "oom_kill 1\n");
   VmstatSensor sensor{SysRoot(tree.path())};
@@ -61,8 +61,8 @@ TEST(VmstatSensor, ReadsTheFileAtMostOnceASecond) {
   };
   EXPECT_EQ(kills(1h), std::pair(std::uint64_t{1}, TimePoint(1h)));
   tree.write("proc/vmstat", "oom_kill 2\n");
-  EXPECT_EQ(kills(1h + 999ms), std::pair(std::uint64_t{1}, TimePoint(1h)));
-  EXPECT_EQ(kills(1h + 1s), std::pair(std::uint64_t{2}, TimePoint(1h + 1s)));
+  EXPECT_EQ(kills(1h + 9999ms), std::pair(std::uint64_t{1}, TimePoint(1h)));
+  EXPECT_EQ(kills(1h + 10s), std::pair(std::uint64_t{2}, TimePoint(1h + 10s)));
 }
 
 TEST(VmstatSensor, AFaultIsNotAnsweredFromMemory) {
@@ -71,8 +71,8 @@ TEST(VmstatSensor, AFaultIsNotAnsweredFromMemory) {
   VmstatSensor sensor{SysRoot(tree.path())};
   ASSERT_TRUE(sensor.read(at(1h)));
   tree.write("proc/vmstat", "garbage\n");
-  EXPECT_EQ(sensor.read(at(1h + 2s)).error().where, tree / "proc/vmstat");
-  EXPECT_FALSE(sensor.read(at(1h + 2s)));
+  EXPECT_EQ(sensor.read(at(1h + 12s)).error().where, tree / "proc/vmstat");
+  EXPECT_FALSE(sensor.read(at(1h + 12s)));
 }
 
 }  // namespace

@@ -137,8 +137,7 @@ typedef struct spillway_options {
   int only_given_pools; /* not 0: watch injected pools and cgroups named here, nothing else */
   const spillway_injected_pool* injected;
   size_t injected_count;
-  const char* const*
-      cgroups; /* paths below the cgroup root to watch; the program's own is where it has a limit */
+  const char* const* cgroups; /* paths to watch; the program's own as well if limited by then */
   size_t cgroup_count;
   int64_t callback_deadline_ms; /* a tenant callback's; 0: 5000 */
   int64_t error_window_ms;      /* 0: 600000; see spillway_handle_error */

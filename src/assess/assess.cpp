@@ -46,11 +46,13 @@ class Judge {
     take_stall(stall_of(history, track.pool));
   }
 
-  PoolAssessment judge(Level highest) {
+  PoolAssessment judge(Level highest, Evidence wanted) {
     find_level(highest);
     find_amounts(highest);
     find_shape();
-    out_.evidence = evidence({track_, policy_, out_, stall_, now_});
+    if (wanted == Evidence::of_all || out_.level != Level::normal || out_.level != track_.level) {
+      out_.evidence = evidence({track_, policy_, out_, stall_, now_});
+    }
     return std::move(out_);
   }
 
@@ -171,13 +173,13 @@ class Judge {
 
 }  // namespace
 
-Assessment assess(const History& history, const Policy& policy, TimePoint now) {
+Assessment assess(const History& history, const Policy& policy, TimePoint now, Evidence wanted) {
   Assessment result;
   result.at = now;
   result.pools.reserve(history.pools().size());
   std::optional<PoolAssessment> ram;  // first: what swap means depends on it
   if (const PoolTrack* track = history.find(kRam)) {
-    ram = Judge(history, *track, policy.of(kRam), now).judge(Level::shutdown);
+    ram = Judge(history, *track, policy.of(kRam), now).judge(Level::shutdown, wanted);
   }
   const Level ram_level = ram ? ram->level : Level::normal;
   for (const PoolTrack& track : history.pools()) {
@@ -185,7 +187,7 @@ Assessment assess(const History& history, const Policy& policy, TimePoint now) {
       result.pools.push_back(std::move(*ram));
     } else {
       Judge judge(history, track, policy.of(track.pool), now);
-      result.pools.push_back(judge.judge(highest_level(track.pool, ram_level)));
+      result.pools.push_back(judge.judge(highest_level(track.pool, ram_level), wanted));
     }
     result.level = std::max(result.level, result.pools.back().level);
   }

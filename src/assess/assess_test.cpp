@@ -17,6 +17,23 @@ StallReading stall(Duration some, Duration full, TimePoint taken) {
   return {StallResource::memory, {}, some, full, taken};
 }
 
+TEST(Assess, WordsMayBeLeftToPoolsInTroubleAndThoseJustOutOfIt) {
+  Watcher watcher;
+  const auto words = [&](TimePoint now) {
+    return assess(watcher.history, watcher.policy, now, Evidence::of_trouble).pools[0].evidence;
+  };
+  watcher.ram(at(0s), 50_GiB);
+  EXPECT_EQ(words(at(0s)), "");
+  watcher.ram(at(1s), 91_GiB);
+  EXPECT_EQ(words(at(1s)), watcher.latest.pools[0].evidence);
+  watcher.history.add(make_snapshot(at(20s), {}, {reading(kRam, 50_GiB, 100_GiB, at(20s))}, {}));
+  const Assessment calm = assess(watcher.history, watcher.policy, at(20s), Evidence::of_trouble);
+  EXPECT_EQ(calm.level, Level::normal);
+  EXPECT_EQ(calm.pools[0].evidence, "50 GiB of 100 GiB in use (50 %)");
+  watcher.history.remember(calm);
+  EXPECT_EQ(words(at(20s)), "");
+}
+
 TEST(Assess, LevelsRiseAtOnceAndNameTheCause) {
   Watcher watcher;
   EXPECT_EQ(watcher.ram(at(0s), 50_GiB).level, Level::normal);

@@ -42,14 +42,16 @@ Status Loop::watch(int fd, std::function<void()> ready) {
 }
 
 void Loop::watch_sources(const std::vector<WakeFd>& sources) {
+  if (sources == named_) return;
+  named_ = sources;
   std::vector<int> wanted;
   for (const WakeFd& source : sources) {
     // poll(2) and epoll(7) give these events the same values.
     epoll_event event{};
     event.events = static_cast<std::uint32_t>(source.events) | EPOLLET;
     event.data.u64 = kSource;
-    // A known number is no known file: a sensor that opened its source anew may have got the same.
-    // Adding what is there already fails and changes nothing.
+    // Those that were there, too: one may have been left out by its sensor and opened anew. Adding
+    // what is there already fails and changes nothing.
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source.fd, &event) == 0 || errno == EEXIST) {
       wanted.push_back(source.fd);
     }

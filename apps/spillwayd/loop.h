@@ -31,7 +31,8 @@ class Loop {
 
   UniqueFd epoll_;
   std::vector<std::function<void()>> ready_;
-  std::vector<int> sources_;
+  std::vector<WakeFd> named_;  // what was asked for
+  std::vector<int> sources_;   // those of them that can be watched
 };
 
 }  // namespace spillway

@@ -63,6 +63,7 @@ TEST(Loop, ASourceOpenedAnewUnderTheSameNumberIsWatchedAgain) {
   const int number = source.get();
   loop.watch_sources({{number, POLLIN}});
   source.reset();
+  loop.watch_sources({});
   source = event_fd();
   ASSERT_EQ(source.get(), number);
   loop.watch_sources({{number, POLLIN}});

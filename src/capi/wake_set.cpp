@@ -37,6 +37,8 @@ void WakeSet::kick() const {
 }
 
 void WakeSet::watch(const std::vector<WakeFd>& sensors) {
+  if (sensors == named_) return;
+  named_ = sensors;
   std::map<int, short> wanted;
   for (const WakeFd& wake : sensors) wanted[wake.fd] = wake.events;
   for (const auto& [fd, events] : sensors_) {

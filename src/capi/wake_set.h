@@ -29,6 +29,7 @@ class WakeSet {
  private:
   UniqueFd epoll_, kick_;
   int engine_fd_ = -1;
+  std::vector<WakeFd> named_;  // what was asked for
   std::map<int, short> sensors_;
 };
 

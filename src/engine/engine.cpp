@@ -27,10 +27,10 @@ Engine::Impl::~Impl() {
 }
 
 TimePoint Engine::Impl::step(Engine& engine, TimePoint now) {
-  wake->clear();
+  const bool called = wake->clear();
   adopt_policy(now);
-  run_posts(engine);
-  take_outcomes(now);
+  if (called) run_posts(engine);
+  if (called || !running.empty()) take_outcomes(now);
   for (const TenantId& id : roster.ended()) {
     drop(id, TenantChanged::What::lost, "its process has ended");
   }
@@ -60,7 +60,7 @@ void Engine::Impl::adopt_policy(TimePoint now) {
 Snapshot Engine::Impl::sense(TimePoint now, bool with_owners) {
   std::vector<ProcessKey> tenants;
   if (with_owners) tenants = roster.processes();
-  const Look look{now, with_owners, tenants};
+  const Look look{now, with_owners, tenants, std::exchange(event_told, false)};
   std::vector<Reading> readings;
   std::vector<Fault> faults;
   for (const auto& sensor : parts.sensors) {
@@ -91,7 +91,8 @@ void Engine::Impl::look(TimePoint now) {
 
 void Engine::Impl::decide_on(TimePoint now) {
   Frame& current = frame();
-  const Assessment previous = std::exchange(current.assessment, assess(history, parts.policy, now));
+  const Assessment previous =
+      std::exchange(current.assessment, assess(history, parts.policy, now, Evidence::of_trouble));
   history.remember(current.assessment);
 
   collect_offers();
@@ -187,6 +188,7 @@ std::vector<WakeFd> Engine::wake_fds() const {
 }
 
 void Engine::noticed(TimePoint now) {
+  impl_->event_told = true;
   impl_->event_until = now + impl_->parts.policy.cadence.event_window;
 }
 

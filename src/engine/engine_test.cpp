@@ -216,6 +216,16 @@ TEST_F(Loop, OwnersAreLookedForOnlyWhenALevelRoseOrSomebodyAsks) {
   EXPECT_EQ(machine_.scans(), 2);
 }
 
+TEST_F(Loop, SensorsAreToldOfAnEventOnce) {
+  step();
+  step();
+  EXPECT_EQ(machine_.events(), 1) << "the first look reads everything";
+  engine().noticed(now());
+  step();
+  step();
+  EXPECT_EQ(machine_.events(), 2);
+}
+
 TEST_F(Loop, KernelKillsAreCountedOnce) {
   VmCounters counters;
   counters.oom_kill = 5;
@@ -240,6 +250,7 @@ TEST_F(Loop, StatusSaysWhatIsKnownOfEveryPool) {
   ASSERT_EQ(report.pools.size(), 2u);
   EXPECT_EQ(report.pools[0].assessment.pool, kRam);
   EXPECT_EQ(report.pools[0].source, "fake");
+  EXPECT_EQ(report.pools[0].assessment.evidence, "3 GiB of 10 GiB in use (30 %)");
   EXPECT_EQ(report.pools[0].age, 500ms);
   EXPECT_EQ(report.tenants.size(), 1u);
   EXPECT_EQ(report.uptime, 500ms);

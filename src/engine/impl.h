@@ -104,6 +104,7 @@ struct Engine::Impl {
 
   TimePoint started;
   std::optional<TimePoint> event_until, recent_until;
+  bool event_told = true;  // the first look reads everything
   bool owners_wanted = false;
   bool report_owners = false;          // a level rose: the next owners go into the records
   std::vector<ProcessReading> owners;  // of the latest scan

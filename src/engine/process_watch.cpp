@@ -42,6 +42,7 @@ void ProcessWatch::unwatch(Watched& watched) {
 }
 
 std::vector<ProcessKey> ProcessWatch::ended() {
+  if (watched_.empty()) return std::exchange(gone_, {});
   std::array<epoll_event, 64> events;
   const int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < n; ++i) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "assess/assess.h"
 #include "base/version.h"
 #include "engine/impl.h"
 
@@ -27,9 +28,12 @@ StatusReport Engine::Impl::status() const {
   report.at = snapshot.wall;
   report.uptime = now - started;
   report.level = frame().assessment.level;
+  const Assessment worded = assess(history, parts.policy, frame().assessment.at);
   for (const PoolAssessment& pool : frame().assessment.pools) {
     const PoolTrack* track = history.find(pool.pool);
     PoolStatus status{.assessment = pool};
+    const PoolAssessment* again = pool.evidence.empty() ? worded.find(pool.pool) : nullptr;
+    if (again) status.assessment.evidence = again->evidence;
     if (track) {
       status.reserved = track->last.reserved;
       status.cache = track->last.cache;

@@ -49,7 +49,7 @@ struct StallReading {
 struct VmCounters {
   std::optional<std::uint64_t> refault_anon, refault_file, pgscan_direct, pgscan_kswapd, pgsteal,
       pswpin, pswpout, oom_kill;
-  TimePoint taken{};  // read at most once a second: the kernel takes long to add them up
+  TimePoint taken{};  // read seldom: the kernel takes long to add them up
 };
 
 /// /proc/meminfo beyond the pool figures, for people and for the diagnosis.

@@ -68,7 +68,9 @@ Snapshot make_snapshot(TimePoint at, WallTime wall, std::vector<Reading> reading
                },
                reading);
   }
-  std::stable_sort(snapshot.pools.begin(), snapshot.pools.end(), kByPool);
+  if (!std::is_sorted(snapshot.pools.begin(), snapshot.pools.end(), kByPool)) {
+    std::stable_sort(snapshot.pools.begin(), snapshot.pools.end(), kByPool);
+  }
   const auto same = [](const PoolReading& a, const PoolReading& b) { return a.pool == b.pool; };
   snapshot.pools.erase(std::unique(snapshot.pools.begin(), snapshot.pools.end(), same),
                        snapshot.pools.end());

@@ -20,7 +20,8 @@ class EventRing final : public EventSink {
     std::string text;            // one line of JSON
   };
 
-  explicit EventRing(Bytes capacity = {256 << 10}, FrameRules rules = {.processes = 8});
+  explicit EventRing(Bytes capacity = {256 << 10},
+                     FrameRules rules = {.quiet = 30s, .processes = 8});
 
   void take(const Event& event) override;
 

@@ -45,7 +45,10 @@ void DeviceCell::put(DeviceReport report) {
                              [&](const DeviceReport& r) { return r.sensor == report.sensor; });
   if (before == reports_.end())
     before = reports_.insert(before, DeviceReport{report.sensor, {}, {}});
-  if (is_news(*before, report)) ::eventfd_write(news_.get(), 1);
+  if (is_news(*before, report)) {
+    ::eventfd_write(news_.get(), 1);
+    told_ = true;
+  }
   report.seen.events.clear();
   *before = std::move(report);
 }
@@ -63,8 +66,10 @@ bool DeviceCell::is_news(const DeviceReport& before, const DeviceReport& now) co
 }
 
 std::vector<Reading> DeviceCell::take(TimePoint now) {
-  eventfd_t count = 0;
-  ::eventfd_read(news_.get(), &count);
+  if (std::exchange(told_, false)) {
+    eventfd_t count = 0;
+    ::eventfd_read(news_.get(), &count);
+  }
   taken_.clear();
   std::vector<Reading> readings;
   for (const DeviceReport& report : reports_) {

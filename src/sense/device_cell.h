@@ -42,6 +42,7 @@ class DeviceCell final : public DeviceReportSink {
   std::optional<Fault> trouble_;
   bool wish_ = false;
   UniqueFd news_;
+  bool told_ = false;  // news_ is readable
 };
 
 }  // namespace spillway

@@ -15,6 +15,8 @@ constexpr const char* kPath = "/dev/kmsg";
 constexpr std::size_t kRecordLimit = 8192;
 /// A flood of messages is worked off over several looks.
 constexpr int kRecordsPerLook = 256;
+/// For whoever does not wait for its events.
+constexpr Duration kBetweenReads = 1s;
 
 std::optional<std::string_view> after(std::string_view text, std::string_view mark) {
   const auto at = text.find(mark);
@@ -95,6 +97,8 @@ Result<std::vector<Reading>> KmsgSensor::read(const Look& look) {
     if (is_absent(fd_.error()) || fd_.error().code == Errc::denied) return events;
     return tl::unexpected(fd_.error());
   }
+  if (!look.event && wakes_ && read_ && look.now - *read_ < kBetweenReads) return events;
+  read_ = look.now;
   bool others = false;
   for (int records = 0; records < kRecordsPerLook; ++records) {
     const ssize_t n = ::read(fd_->get(), record_.data(), record_.size());

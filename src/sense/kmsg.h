@@ -44,6 +44,7 @@ class KmsgSensor final : public Sensor {
   std::string record_;
   KernelMessages messages_;
   bool wakes_ = true;
+  std::optional<TimePoint> read_;
 };
 
 }  // namespace spillway

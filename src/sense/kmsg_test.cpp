@@ -153,6 +153,21 @@ TEST(KmsgSensor, NoiseDoesNotKeepTheGuardAwake) {
   EXPECT_EQ(wakes_of(sensor), 1u);
 }
 
+TEST(KmsgSensor, IsReadWhenItToldSomethingAndElseOnceASecond) {
+  const Machine machine;
+  KmsgSensor sensor{SysRoot(machine.path())};
+  const auto events = [&](Duration now, bool event) {
+    const Look look{.now = TimePoint(now), .owners = false, .tenants = {}, .event = event};
+    return sensor.read(look).value().size();
+  };
+  EXPECT_EQ(events(1h, false), 0u);
+  machine.say("3,2,2,-;Out of memory: Killed process 7 (x) total-vm:1kB\n");
+  EXPECT_EQ(events(1h + 999ms, false), 0u);
+  EXPECT_EQ(events(1h + 999ms, true), 1u);
+  machine.say("3,3,3,-;Out of memory: Killed process 8 (x) total-vm:1kB\n");
+  EXPECT_EQ(events(1h + 2s, false), 1u) << "nobody waits for its events";
+}
+
 TEST(KmsgSensor, SurvivesGarbage) {
   const Machine machine;
   KmsgSensor sensor{SysRoot(machine.path())};

@@ -11,7 +11,11 @@
 namespace spillway {
 namespace {
 
-constexpr Duration kBetweenOthers = 5s;
+/// Between two reads of a file. A share of stalled time needs no more than a few samples in its window
+/// (a second and longer), and a stall that begins tells of itself by the trigger.
+constexpr Duration between_reads(StallResource resource) {
+  return resource == StallResource::memory ? 200ms : 10s;
+}
 constexpr const char* kMemory = "/proc/pressure/memory";
 constexpr std::array kFiles{kMemory, "/proc/pressure/io",
                             "/proc/pressure/cpu"};  // by StallResource
@@ -61,8 +65,9 @@ Result<std::vector<Reading>> PsiSensor::read(const Look& look) {
   std::vector<Reading> readings;
   readings.reserve(sources_.size());
   for (Source& source : sources_) {
-    const bool is_telling = source.resource == StallResource::memory;
-    if (!is_telling && source.latest && look.now - source.latest->taken < kBetweenOthers) {
+    const bool is_fresh =
+        source.latest && look.now - source.latest->taken < between_reads(source.resource);
+    if (is_fresh && !(look.event && source.resource == StallResource::memory)) {
       readings.push_back(*source.latest);
       continue;
     }

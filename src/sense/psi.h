@@ -23,9 +23,9 @@ Result<StallTotals> parse_pressure(std::string_view text);
 /// What a trigger is armed with: stalled this long in a second of window.
 inline constexpr Duration kTriggerStall = 100ms;
 
-/// The system's stalls of the given resources, all by default: memory's at each look, the others', by
-/// which nothing is decided, every five seconds. Wakes by a trigger on memory where one is allowed. Empty
-/// on a kernel without PSI (CONFIG_PSI off, or psi=0).
+/// The system's stalls of the given resources, all by default: memory's five times a second at most
+/// and after each event, the others', by which nothing is decided, every ten seconds. Wakes by a
+/// trigger on memory where one is allowed. Empty on a kernel without PSI (CONFIG_PSI off, or psi=0).
 class PsiSensor final : public Sensor {
  public:
   PsiSensor(const SysRoot& root, bool with_trigger,

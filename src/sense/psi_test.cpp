@@ -47,7 +47,7 @@ TEST(PsiSensor, ReadsThreeResources) {
   EXPECT_EQ(std::get<StallReading>(readings[2]).resource, StallResource::cpu);
 }
 
-TEST(PsiSensor, OnlyMemoryIsReadAtEachLook) {
+TEST(PsiSensor, ReadsOftenOnlyWhatLevelsDependOn) {
   const TempTree tree;
   const auto write = [&](const char* total) {
     for (const char* resource : {"memory", "io", "cpu"}) {
@@ -57,16 +57,20 @@ TEST(PsiSensor, OnlyMemoryIsReadAtEachLook) {
   };
   write("1000");
   PsiSensor sensor(SysRoot(tree.path()), false);
-  const auto some = [&](Duration now) {
+  const auto some = [&](Duration now, bool event = false) {
     std::vector<Duration> totals;
-    const auto readings = sensor.read({.now = TimePoint(now)}).value();
+    const Look look{.now = TimePoint(now), .owners = false, .tenants = {}, .event = event};
+    const auto readings = sensor.read(look).value();
     for (const Reading& reading : readings) totals.push_back(std::get<StallReading>(reading).some);
     return totals;
   };
   EXPECT_EQ(some(1h), (std::vector<Duration>{1ms, 1ms, 1ms}));
   write("2000");
-  EXPECT_EQ(some(1h + 4s), (std::vector<Duration>{2ms, 1ms, 1ms}));
-  EXPECT_EQ(some(1h + 5s), (std::vector<Duration>{2ms, 2ms, 2ms}));
+  EXPECT_EQ(some(1h + 199ms), (std::vector<Duration>{1ms, 1ms, 1ms}));
+  EXPECT_EQ(some(1h + 200ms), (std::vector<Duration>{2ms, 1ms, 1ms}));
+  write("3000");
+  EXPECT_EQ(some(1h + 201ms, true), (std::vector<Duration>{3ms, 1ms, 1ms})) << "a trigger told";
+  EXPECT_EQ(some(1h + 10s), (std::vector<Duration>{3ms, 3ms, 3ms}));
 }
 
 TEST(PsiSensor, AKernelWithoutPsiHasNoStalls) {

@@ -14,13 +14,16 @@ struct Look {
   TimePoint now;
   bool owners = false;                  // who holds the memory: worth a scan of all processes
   std::span<const ProcessKey> tenants;  // to be measured whenever owners is set
+  bool event = true;                    // an event source has told something since the last look
 };
 
 /// A descriptor that tells of trouble before the next timed look (PSI trigger, memory.events). The
-/// sensor's next read makes it quiet again; poll(2) may add POLLERR and POLLHUP.
+/// sensor's next read makes it quiet again; poll(2) may add POLLERR and POLLHUP. One that is opened
+/// anew has another number, or is left out for a look: the same list means the same files.
 struct WakeFd {
   int fd = -1;
   short events = 0;  // as poll(2)
+  friend bool operator==(const WakeFd&, const WakeFd&) = default;
 };
 
 /// One source of readings. All calls come on the engine's thread and must not block: whatever may

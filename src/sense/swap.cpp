@@ -10,6 +10,8 @@ namespace spillway {
 namespace {
 
 constexpr std::string_view kZramSource = "zram";
+/// Nobody makes swap in less than this, and without any the file is read in vain.
+constexpr Duration kBetweenTries = 1s;
 
 }  // namespace
 
@@ -84,13 +86,19 @@ Result<SwapSensor::ZramSums> SwapSensor::sum_zram(const std::vector<SwapArea>& a
 }
 
 Result<std::vector<Reading>> SwapSensor::read(const Look& look) {
+  if (none_at_ && look.now - *none_at_ < kBetweenTries) return {};
+  none_at_.reset();
   const auto areas = parsed(swaps_, &parse_swaps);
   if (!areas) {
-    if (is_absent(areas.error())) return {};
+    if (is_absent(areas.error())) none_at_ = look.now;
+    if (none_at_) return {};
     return tl::unexpected(areas.error());
   }
   std::vector<Reading> readings;
-  if (areas->empty()) return readings;
+  if (areas->empty()) {
+    none_at_ = look.now;
+    return readings;
+  }
 
   PoolReading swap{.pool = kSwap,
                    .used = Bytes{},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "port/kept_file.h"
@@ -47,6 +48,7 @@ class SwapSensor final : public Sensor {
   SysRoot root_;
   KeptFile swaps_;
   KeptFile meminfo_;
+  std::optional<TimePoint> none_at_;                       // there was no swap then
   std::map<std::string, KeptFile, std::less<>> mm_stats_;  // by device
 };
 

@@ -112,6 +112,18 @@ TEST(SwapSensor, NoSwapIsNoPool) {
   EXPECT_TRUE(read(TempTree()).empty());
 }
 
+TEST(SwapSensor, SwapThatIsMadeLaterIsSeenWithinASecond) {
+  const TempTree tree("linux-6.18-hybrid");
+  SwapSensor sensor{SysRoot(tree.path())};
+  const auto pools = [&](Duration now) {
+    return sensor.read({.now = TimePoint(now), .owners = false, .tenants = {}}).value().size();
+  };
+  EXPECT_EQ(pools(1h), 0u);
+  tree.write("proc/swaps", "Filename Type Size Used Priority\n/swapfile file 1024 0 -2\n");
+  EXPECT_EQ(pools(1h + 999ms), 0u);
+  EXPECT_EQ(pools(1h + 1s), 1u);
+}
+
 TEST(SwapSensor, SwapOnZramIsAsLargeAsTheRamThatCanBeHadForIt) {
   const auto readings = read(TempTree("zram"));
   const PoolReading* swap = find(readings, kSwap);

@@ -8,7 +8,9 @@
 namespace spillway {
 namespace {
 
-constexpr Duration kBetweenReads = 10s;  // its counters explain; nothing is decided by them
+/// Its counters explain; nothing is decided by them, and the kernel takes long to add them up.
+constexpr Duration kBetweenReads = 30s;
+constexpr Duration kAfterAnEvent = 1s;
 
 struct Found {
   VmCounters out;
@@ -57,7 +59,8 @@ Result<VmCounters> parse_vmstat(std::string_view text) {
 }
 
 Result<std::vector<Reading>> VmstatSensor::read(const Look& look) {
-  if (!latest_ || look.now - latest_->taken >= kBetweenReads) {
+  const Duration wanted = look.event ? kAfterAnEvent : kBetweenReads;
+  if (!latest_ || look.now - latest_->taken >= wanted) {
     latest_.reset();
     auto counters = parsed(file_, &parse_vmstat);
     if (!counters) return tl::unexpected(std::move(counters).error());

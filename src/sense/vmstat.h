@@ -10,8 +10,8 @@ namespace spillway {
 /// there is one workingset_refault, which counted file pages. An error when it knows none of them.
 Result<VmCounters> parse_vmstat(std::string_view text);
 
-/// VmCounters, read at most every ten seconds and answered from memory between: the kernel needs longer
-/// for this file than for all others together.
+/// VmCounters, read twice a minute and after events (then once a second at most), and answered from
+/// memory between: the kernel needs longer for this file than for all others together.
 class VmstatSensor final : public Sensor {
  public:
   explicit VmstatSensor(const SysRoot& root) : file_(root, "/proc/vmstat") {}

@@ -51,18 +51,22 @@ TEST(ParseVmstat, WhatIsMissingOrGarbledIsUnknown) {
   EXPECT_FALSE(parse_vmstat(""));
 }
 
-TEST(VmstatSensor, ReadsTheFileAtMostEveryTenSeconds) {
+TEST(VmstatSensor, ReadsTheFileSeldomAndAfterAnEvent) {
   const TempTree tree;
   tree.write("proc/vmstat", "oom_kill 1\n");
   VmstatSensor sensor{SysRoot(tree.path())};
-  const auto kills = [&](Duration now) {
-    const auto vm = std::get<VmCounters>(sensor.read(at(now)).value().at(0));
+  const auto kills = [&](Duration now, bool event = false) {
+    const Look look{.now = TimePoint(now), .owners = false, .tenants = {}, .event = event};
+    const auto vm = std::get<VmCounters>(sensor.read(look).value().at(0));
     return std::pair{*vm.oom_kill, vm.taken};
   };
   EXPECT_EQ(kills(1h), std::pair(std::uint64_t{1}, TimePoint(1h)));
   tree.write("proc/vmstat", "oom_kill 2\n");
-  EXPECT_EQ(kills(1h + 9999ms), std::pair(std::uint64_t{1}, TimePoint(1h)));
-  EXPECT_EQ(kills(1h + 10s), std::pair(std::uint64_t{2}, TimePoint(1h + 10s)));
+  EXPECT_EQ(kills(1h + 29s), std::pair(std::uint64_t{1}, TimePoint(1h)));
+  EXPECT_EQ(kills(1h + 30s), std::pair(std::uint64_t{2}, TimePoint(1h + 30s)));
+  tree.write("proc/vmstat", "oom_kill 3\n");
+  EXPECT_EQ(kills(1h + 30s + 999ms, true), std::pair(std::uint64_t{2}, TimePoint(1h + 30s)));
+  EXPECT_EQ(kills(1h + 31s, true), std::pair(std::uint64_t{3}, TimePoint(1h + 31s)));
 }
 
 TEST(VmstatSensor, AFaultIsNotAnsweredFromMemory) {

@@ -46,6 +46,12 @@ class FakeMachine {
     return state_->scans;
   }
 
+  /// Looks that were told of an event.
+  int events() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->events;
+  }
+
   std::unique_ptr<Sensor> sensor() const { return std::make_unique<FakeSensor>(state_); }
 
  private:
@@ -56,6 +62,7 @@ class FakeMachine {
     std::vector<ProcessReading> processes;
     std::optional<std::string> error;
     int scans = 0;
+    int events = 0;
   };
 
   class FakeSensor final : public Sensor {
@@ -65,6 +72,7 @@ class FakeMachine {
     Result<std::vector<Reading>> read(const Look& look) override {
       const std::lock_guard lock(state_->mutex);
       if (state_->error) return fail(Errc::io, *state_->error, "/fake");
+      if (look.event) ++state_->events;
       std::vector<Reading> readings = std::exchange(state_->once, {});
       for (const auto& [pool, figures] : state_->pools) {
         readings.push_back(PoolReading{.pool = pool,

@@ -85,6 +85,7 @@ Status Daemon::prepare() {
        .notify = settings_.notify,
        .preserve = preserve_,
        .preserve_key = [](const Tenant& who) { return preserve_key(who.uid, who.id.text); },
+       .frozen = FrozenNotes(settings_.frozen_directory),
        .refusals = refusals_});
   parts.sink = this;
   engine_ = std::make_unique<Engine>(std::move(parts));
@@ -151,6 +152,10 @@ Status Daemon::run() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled, signal);
   signals_.reset(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
   if (auto listening = listen(); !listening) return listening;
+  // Only now is it sure that no other daemon has frozen these.
+  for (std::string& line : FrozenNotes(settings_.frozen_directory).thaw_all()) {
+    log_.write(Severity::warning, std::move(line));
+  }
 
   if (devices_) {
     worker_.emplace(WorkerOptions{.program = worker_program(),

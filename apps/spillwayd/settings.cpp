@@ -71,6 +71,7 @@ Result<Settings> load_settings(const DaemonOptions& options) {
   const std::string state = state_directory(options, config.daemon.state_dir);
   settings.journal = journal_options(options, config.journal, state);
   settings.preserve_directory = state + "/preserved";
+  settings.frozen_directory = state + "/frozen";
   settings.socket = std::move(config.daemon.socket);
   settings.socket_group = std::move(config.daemon.socket_group);
   settings.log_level = config.daemon.log_level;

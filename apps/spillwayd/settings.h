@@ -21,6 +21,7 @@ struct Settings {
   std::vector<TenantRule> tenants;
   std::optional<JournalOptions> journal;  // none: switched off, or no place for it
   std::string preserve_directory;
+  std::string frozen_directory;
   std::string socket;  // empty: by mode
   std::string socket_group;
   Severity log_level = Severity::info;

@@ -19,7 +19,7 @@ std::vector<std::unique_ptr<Action>> make_builtin_actions(const ActionOptions& o
   callback(Rung::shrink);
   actions.push_back(std::make_unique<CgroupReclaimAction>(options.root));
   callback(Rung::offload);
-  actions.push_back(std::make_unique<FreezeAction>(options.root));
+  actions.push_back(std::make_unique<FreezeAction>(options.root, options.frozen));
   actions.push_back(
       std::make_unique<PreserveAction>(options.guests, options.preserve, options.preserve_key));
   actions.push_back(std::make_unique<RefuseAction>(options.refusals));

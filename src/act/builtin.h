@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "act/action.h"
+#include "act/frozen_notes.h"
 #include "act/notify.h"
 #include "act/preserve.h"
 #include "act/preserve_store.h"
@@ -19,6 +20,7 @@ struct ActionOptions {
   NotifyOptions notify;
   std::shared_ptr<PreserveStore> preserve;  // null: nothing is kept
   PreserveAction::Key preserve_key = nullptr;
+  FrozenNotes frozen = FrozenNotes({});
   std::shared_ptr<Refusals> refusals = std::make_shared<Refusals>();
   Duration stop_grace = 10s;  // between SIGTERM and SIGKILL
 };

@@ -33,7 +33,8 @@ bool gone(const Status& status) { return !status && status.error().code == Errc:
 
 }  // namespace
 
-FreezeAction::FreezeAction(const SysRoot& root) : root_(root), groups_(unified_groups(root)) {}
+FreezeAction::FreezeAction(const SysRoot& root, FrozenNotes notes)
+    : root_(root), groups_(unified_groups(root)), notes_(std::move(notes)) {}
 
 Capability FreezeAction::capability() const {
   if (const auto tried = rehearse_signals(); !tried)
@@ -79,18 +80,21 @@ Outcome FreezeAction::freeze(const Step& step, const Tenant& tenant, TimePoint d
     if (frozen_.contains(tenant.id)) return skipped(step, "it is frozen already");
   }
   auto scope = own_scope(tenant);
+  const std::string scope_path = scope ? scope->path() : std::string();
   Target target = scope ? Target(std::move(*scope)) : Target(std::move(*process));
 
   // Guarded before it is frozen: there is no moment at which our death would leave it so.
   const auto slot = guard(dead_man_, target);
   if (!slot) return failed(step, slot.error());
+  (void)notes_.write(*tenant.process, scope_path);  // a full disk is no reason not to
   const Status stopped = stop(target, deadline - SystemClock().now());
   if (!stopped) {
     dead_man_.release(*slot);
+    notes_.erase(*tenant.process);
     return failed(step, stopped.error());
   }
   const std::lock_guard lock(mutex_);
-  frozen_.insert_or_assign(tenant.id, Frozen{std::move(target), *slot});
+  frozen_.insert_or_assign(tenant.id, Frozen{std::move(target), *slot, *tenant.process});
   return done(step, scope ? "cgroup.freeze" : "SIGSTOP");
 }
 
@@ -101,6 +105,7 @@ Outcome FreezeAction::thaw(const Step& step, const Tenant& tenant) {
   const Status resumed = resume(found->second.target);
   if (!resumed && !gone(resumed)) return failed(step, resumed.error());
   dead_man_.release(found->second.slot);
+  notes_.erase(found->second.noted);
   frozen_.erase(found);
   return done(step);
 }

@@ -7,6 +7,7 @@
 
 #include "act/action.h"
 #include "act/dead_man.h"
+#include "act/frozen_notes.h"
 #include "port/cgroup_fs.h"
 #include "port/cgroup_handle.h"
 #include "port/process_handle.h"
@@ -16,10 +17,10 @@ namespace spillway {
 /// Stops a tenant where it is, so that it takes no more memory; restore lets it run on. By
 /// cgroup.freeze where the tenant has a scope of its own and nothing in it is protected, else by
 /// SIGSTOP (which a shell that started it shows as a stopped job). Frees nothing by itself. If this
-/// process dies, a helper thaws everything (act/dead_man.h).
+/// process dies, a helper thaws everything (act/dead_man.h); if both do, the next guard (the notes).
 class FreezeAction final : public Action {
  public:
-  explicit FreezeAction(const SysRoot& root);
+  explicit FreezeAction(const SysRoot& root, FrozenNotes notes = FrozenNotes({}));
 
   std::string_view name() const override { return "freeze"; }
   Capability capability() const override;
@@ -32,6 +33,7 @@ class FreezeAction final : public Action {
   struct Frozen {
     Target target;
     DeadMan::Slot slot;
+    ProcessKey noted;
   };
 
   Outcome freeze(const Step& step, const Tenant& tenant, TimePoint deadline);
@@ -40,6 +42,7 @@ class FreezeAction final : public Action {
 
   const SysRoot root_;
   const std::optional<CgroupHierarchy> groups_;  // cgroup v2, where it is mounted
+  const FrozenNotes notes_;
   DeadMan dead_man_;
   std::mutex mutex_;
   std::map<TenantId, Frozen> frozen_;

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 
+#include <filesystem>
 #include <optional>
 
 #include "tests/support/action_suite.h"
 #include "tests/support/child.h"
+#include "tests/support/temp_dir.h"
 
 namespace spillway {
 namespace {
@@ -42,6 +44,19 @@ TEST(Freeze, StopsAProcessAndLetsItGoOn) {
   EXPECT_EQ(run(action, tenant, Direction::restore).status, StepStatus::done);
   EXPECT_TRUE(eventually([&] { return support::is_running(child.pid()); }));
   EXPECT_EQ(run(action, tenant, Direction::restore).status, StepStatus::skipped);
+}
+
+TEST(Freeze, IsNotedForTheNextGuardWhileItLasts) {
+  Child child(Child::sleep_forever);
+  const support::TempDir directory;
+  const Tenant tenant = tenant_of(child.pid());
+  const std::string note =
+      directory / (std::to_string(child.pid()) + "-" + std::to_string(tenant.process->start_ticks));
+  FreezeAction action{SysRoot(), FrozenNotes(directory.path())};
+  ASSERT_EQ(run(action, tenant, Direction::give).status, StepStatus::done);
+  EXPECT_TRUE(std::filesystem::exists(note));
+  ASSERT_EQ(run(action, tenant, Direction::restore).status, StepStatus::done);
+  EXPECT_FALSE(std::filesystem::exists(note));
 }
 
 TEST(Freeze, FrozenProcessThatWasKilledNeedsNoThawing) {

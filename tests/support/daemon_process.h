@@ -123,6 +123,7 @@ state_dir = ")" + (dir_ / "state") + "\"\n" +
   }
 
   static std::string program() { return std::string(SPILLWAY_BINARY_DIR) + "/spillwayd"; }
+  std::string state() const { return dir_ / "state"; }
   std::string socket() const { return dir_ / "control.sock"; }
   std::string log() const { return dir_.read("log"); }
   pid_t pid() const { return pid_; }

@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "act/frozen_notes.h"
 #include "base/fd.h"
 #include "port/cgroup_fs.h"
+#include "port/process_handle.h"
 #include "port/sys_root.h"
 #include "tests/support/daemon_process.h"
 #include "wire/unix_socket.h"
@@ -59,6 +61,22 @@ TEST(DaemonLife, ExplainsItsUsage) {
   EXPECT_EQ(help, 0);
   EXPECT_NE(text.find("--socket PATH"), std::string::npos);
   EXPECT_EQ(output_of(DaemonProcess::program() + " --sockte x").first, 2);
+}
+
+TEST(DaemonLife, ThawsWhatADaemonThatWasKilledTogetherWithItsDeadManLeftFrozen) {
+  const support::Child left(support::Child::sleep_forever);
+  left.kill(SIGSTOP);
+  ASSERT_TRUE(soon([&] { return support::process_state(left.pid()) == 'T'; }));
+  DaemonProcess daemon;
+  daemon.stop(SIGKILL);
+  const auto process = ProcessHandle::open(left.pid());
+  ASSERT_TRUE(process);
+  ASSERT_TRUE(FrozenNotes(daemon.state() + "/frozen")
+                  .write({left.pid(), process->start_ticks()}, std::string()));
+  EXPECT_EQ(support::process_state(left.pid()), 'T');
+  daemon.start();
+  EXPECT_TRUE(soon([&] { return support::is_running(left.pid()); }));
+  EXPECT_TRUE(soon([&] { return daemon.log().find("thawed process") != std::string::npos; }));
 }
 
 TEST(DaemonLife, RefusesASocketThatAnotherDaemonServes) {

@@ -46,6 +46,14 @@ thaws_after_kill_in_the_unit() {
   wait_until 10 is_thawed "$tenant_cgroup"
 }
 
+# With its dead man in the same instant: the daemon that systemd starts in its place finds the note.
+thaws_after_kill_of_all() {
+  start_unit < <(levels_above 200)
+  freeze_a_tenant
+  systemctl kill --kill-who=all -s KILL spillwayd.service
+  wait_until 20 is_thawed "$tenant_cgroup"
+}
+
 thaws_on_stop() {
   start_unit < <(levels_above 200)
   freeze_a_tenant
@@ -56,4 +64,5 @@ thaws_on_stop() {
 check "a tenant is frozen at emergency and thawed on relief" thaws_on_relief
 check "kill -9 of spillwayd leaves nothing frozen" thaws_after_kill
 check "kill -9 under systemd leaves nothing frozen" thaws_after_kill_in_the_unit
+check "kill -9 of spillwayd and its dead man at once leaves nothing frozen" thaws_after_kill_of_all
 check "systemctl stop leaves nothing frozen" thaws_on_stop

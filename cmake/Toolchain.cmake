@@ -26,6 +26,9 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 # One section per function, so that the linker leaves out what a program does not use.
 add_compile_options(-ffunction-sections -fdata-sections)
 
+# For the links of what guards all the time. GNU ld and lld know what the file says.
+set(spillway_look_together -Wl,-T,${PROJECT_SOURCE_DIR}/cmake/look.ld)
+
 find_program(SPILLWAY_CCACHE ccache)
 if(SPILLWAY_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${SPILLWAY_CCACHE})

@@ -1,5 +1,7 @@
 // MemoryManager and Model as a program sees them: through spillway.hpp and libspillway.so.
 
+#include <cstdio>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -17,6 +19,33 @@ using spillway::MemoryManager;
 using spillway::Place;
 using spillway::Status;
 using spillway::support::eventually;
+
+/// How much of the library's code counts as this program's memory, and all of it, in KiB; by
+/// /proc/self/smaps.
+std::pair<long, long> code_of_the_library() {
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  long size = 0, kib = 0;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(" r-xp ") != std::string::npos) {
+      inside = line.find("libspillway.so") != std::string::npos;
+    }
+    if (!inside) continue;
+    if (std::sscanf(line.c_str(), "Size: %ld", &kib) == 1) size = kib;
+    if (std::sscanf(line.c_str(), "Rss: %ld", &kib) == 1) return {kib, size};
+  }
+  return {};
+}
+
+TEST_F(LibraryTest, GivesBackTheCodeThatOnlyStartingNeeded) {
+  fill(0.25);
+  auto memory = MemoryManager(options());
+  (void)memory.status().text();
+  const long started = code_of_the_library().first;
+  ASSERT_GT(started, 0);
+  memory.start_monitoring();
+  EXPECT_TRUE(eventually([&] { return code_of_the_library().first < started; }));
+}
 
 TEST_F(LibraryTest, StatusTellsWhatIsUsedAndFree) {
   fill(0.25);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/bytes.h"
 #include "fit/tensor_type.h"
 
 namespace spillway::fit {
@@ -36,6 +37,7 @@ struct Use {
   std::uint64_t images = 0;
   std::uint64_t llama_cpp_build = 0;    // bNNNN; 0: newest known
   std::optional<double> vllm_fraction;  // --gpu-memory-utilization; 0.9 where not said
+  Bytes card;  // the GPU's memory, of which vLLM takes its fraction; 0: not known
 };
 
 }  // namespace spillway::fit

@@ -21,7 +21,7 @@ Backend usual_backend(FileFormat format) {
 Result<Footprint> footprint_of(const Shape& shape, const Use& use) {
   switch (use.backend.value_or(usual_backend(shape.format))) {
     case Backend::llama_cpp: return llama_cpp_footprint(shape, use);
-    case Backend::transformers:
+    case Backend::transformers: return transformers_footprint(shape, use);
     case Backend::onnxruntime:
     case Backend::vllm: break;
   }

@@ -1,0 +1,206 @@
+#include "fit/need/moments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "fit/need/precision.h"
+#include "fit/need/traits.h"
+
+namespace spillway::fit {
+namespace {
+
+constexpr std::uint64_t kIndex = 8;  // one-hot masks and positions are int64
+constexpr std::uint64_t kFloat = 4;
+
+// DeepSeek's published models all have these where the file does not say.
+constexpr std::uint64_t kMlaKey = 192, kMlaValue = 128;
+
+bool latent(const Layer& layer) { return layer.value_dim == 0; }
+
+struct Widths {
+  Amount query, key, value;
+};
+
+Widths widths(const Layer& layer) {
+  if (!latent(layer)) {
+    return {Amount{layer.heads} * layer.key_dim, Amount{layer.kv_heads} * layer.key_dim,
+            Amount{layer.kv_heads} * layer.value_dim};
+  }
+  const Amount key = layer.wide_key_dim > 0 ? layer.wide_key_dim : kMlaKey;
+  const Amount value = layer.wide_value_dim > 0 ? layer.wide_value_dim : kMlaValue;
+  return {key * layer.heads, key * layer.heads, value * layer.heads};
+}
+
+struct Held {
+  const Shape& shape;
+  const Use& use;
+  const Batch& batch;
+  const Traits& traits;
+  std::uint64_t element;
+  Amount masks;
+
+  Amount tokens() const { return Amount{batch.sequences} * batch.tokens; }
+  Amount pairs() const { return tokens() * batch.tokens; }
+  bool eager() const { return use.attention == Attention::eager; }
+  bool windowed(const Layer& layer) const {
+    return layer.kind == LayerKind::sliding && shape.window > 0 && batch.tokens > shape.window;
+  }
+  // Every moment has these: the embeddings that the model's frame still names, the layer's input
+  // that its caller names (and that is the residual), cosines and sines, the positions, the masks.
+  Amount always(const Layer& layer) const {
+    const Amount rope = Amount{latent(layer) ? 0 : layer.key_dim} * 2 * batch.tokens * element;
+    return Amount{shape.embedding} * 2 * element * tokens() + rope + Amount{kIndex} * batch.tokens +
+           masks;
+  }
+};
+
+// Eager attention adds a mask of numbers, one for each kind of layer; the fused kernels need none
+// but for windows shorter than the prompt, and that one is of booleans.
+Amount masks_of(const Held& held) {
+  bool full = false, sliding = false, windowed = false;
+  for (const Layer& layer : held.shape.layers) {
+    full |= layer.kind == LayerKind::full;
+    sliding |= layer.kind == LayerKind::sliding;
+    windowed |= held.windowed(layer);
+  }
+  if (held.eager()) return held.pairs() * held.element * ((full ? 1U : 0U) + (sliding ? 1U : 0U));
+  return windowed ? held.pairs() : Amount{0};
+}
+
+Moment feed_forward(const Held& held, const Layer& layer) {
+  const Shape& shape = held.shape;
+  const bool routed = shape.experts > 0 && shape.expert_feed_forward > 0;
+  Amount wide = Amount{shape.feed_forward} * held.traits.wide_rows * held.element;
+  std::string how = fmt::format("tokens x {} B x (4 x {} + {} x {})", held.element, shape.embedding,
+                                held.traits.wide_rows, shape.feed_forward);
+  if (routed) {
+    // One expert at a time, at its share of the tokens doubled (routing is uneven); the sum of all
+    // experts' outputs; and the one-hot mask of who goes where.
+    const Amount used = std::max<std::uint64_t>(shape.experts_used, 1);
+    const double share = std::min(1.0, 2 * used.real() / Amount{shape.experts}.real());
+    const Amount row =
+        Amount{shape.expert_feed_forward} * held.traits.wide_rows + Amount{shape.embedding} * 2;
+    wide = (row * held.element).times(share) + Amount{shape.embedding} * held.element +
+           used * shape.experts * kIndex;
+    how = "embeddings, residual and norm, the busiest expert's rows, the mask of who goes where";
+  }
+  // the sum after attention (a residual of its own) and its norm
+  const Amount rows = Amount{shape.embedding} * 2 * held.element + wide;
+  return {"feed-forward of the last layer", held.always(layer) + rows * held.tokens(), how};
+}
+
+Moment norm(const Held& held, const Layer& layer) {
+  const Amount d = held.shape.embedding;
+  return {"norm", held.always(layer) + d * (held.element + 2 * kFloat) * held.tokens(),
+          "embeddings and residual, and the norm's two copies in f32"};
+}
+
+// q and k turned by their positions: the old q beside the two products and the rotated half.
+Moment rotation(const Held& held, const Layer& layer) {
+  const Widths w = widths(layer);
+  const Amount products = w.query * 4 * held.element;
+  const Amount norms = held.traits.head_norm ? w.query * (held.element + 2 * kFloat) : Amount{0};
+  Amount rows = Amount{held.shape.embedding} * held.element +
+                std::max(products + (w.key + w.value) * held.element, norms);
+  if (held.traits.joint_qkv) rows += w.query * held.element;
+  return {"rotary embedding", held.always(layer) + rows * held.tokens(),
+          "embeddings, residual and norm, q, k and v, and three products as wide as q"};
+}
+
+Moment attention(const Held& held, const Layer& layer) {
+  const Widths w = widths(layer);
+  // K and V are repeated for the heads that share them, unless the fused kernel does so itself,
+  // which it does where no mask is handed to it.
+  const bool repeats =
+      layer.kv_heads < layer.heads && !latent(layer) && (held.eager() || held.windowed(layer));
+  Amount rows = Amount{held.shape.embedding} + w.query * (held.eager() ? 1U : 3U);
+  if (repeats) rows += w.query * 2;
+  if (held.traits.joint_qkv) rows += w.query + w.key + w.value;
+  Amount bytes = held.always(layer) + rows * held.element * held.tokens();
+  if (!held.eager()) {
+    if (held.windowed(layer)) bytes += held.pairs() * held.element;  // the mask as numbers
+    return {"fused attention", bytes, "embeddings, residual and norm, q and what comes of it"};
+  }
+  const std::uint64_t scores =
+      score_bytes(compute_type(held.shape, held.use), held.traits.softmax_in_f32);
+  bytes += held.pairs() * layer.heads * scores;
+  return {
+      "eager attention of the last layer", bytes,
+      fmt::format("{} B x {} heads x tokens^2, and the masks, and tokens x {} B x (2 x {} + {})",
+                  scores, layer.heads, held.element, held.shape.embedding, rows.count)};
+}
+
+Moment logits(const Held& held) {
+  const Amount d = held.shape.embedding;
+  const bool all = held.use.logits == Logits::all;
+  const Amount positions = all ? held.tokens() : Amount{held.batch.sequences};
+  // generate() takes the last position's in f32.
+  return {"logits",
+          d * 3 * held.element * held.tokens() + positions * held.shape.vocabulary * held.element +
+              Amount{held.batch.sequences} * held.shape.vocabulary * kFloat,
+          fmt::format("{} positions x {} words x {} B, and tokens x {} B x 3 x {}", positions.count,
+                      held.shape.vocabulary, held.element, held.element, held.shape.embedding)};
+}
+
+// A layer's keys are copied to a place one token longer; eager attention repeats K and V as well.
+Moment decoding(const Held& held, const Layer& layer) {
+  const Widths w = widths(layer);
+  Amount row = std::max(w.key, w.value);
+  if (held.eager() && layer.kv_heads < layer.heads && !latent(layer)) {
+    row += w.query * 2;
+  }
+  return {"a decoding step",
+          row * held.element * held.tokens() +
+              Amount{held.batch.sequences} * held.shape.vocabulary * (held.element + kFloat),
+          "a layer's keys copied to a place one token longer, and the logits of one position"};
+}
+
+bool attends(const Layer& layer) { return layer.heads > 0 && layer.key_dim > 0; }
+
+bool alike(const Layer& a, const Layer& b) {
+  return a.kind == b.kind && a.heads == b.heads && a.kv_heads == b.kv_heads &&
+         a.key_dim == b.key_dim && a.value_dim == b.value_dim;
+}
+
+}  // namespace
+
+std::uint64_t score_bytes(TensorType type, bool softmax_in_f32) {
+  const std::uint64_t element = element_bytes(type);
+  if (!softmax_in_f32 || element >= kFloat) return 2 * element;
+  return type == TensorType::bf16 ? element + 2 * kFloat : 2 * element + kFloat;
+}
+
+Amount cache_row(const Layer& layer, TensorType type) {
+  const Widths w = widths(layer);
+  return (w.key + w.value) * element_bytes(type);
+}
+
+std::vector<Moment> moments(const Shape& shape, const Use& use, const Batch& batch) {
+  Held held{
+      shape, use, batch, traits_of(shape.architecture), element_bytes(compute_type(shape, use)), 0};
+  held.masks = masks_of(held);
+  std::vector<Moment> all{logits(held)};
+  std::vector<const Layer*> seen;
+  for (const Layer& layer : shape.layers) {
+    if (std::any_of(seen.begin(), seen.end(), [&](const Layer* s) { return alike(*s, layer); })) {
+      continue;
+    }
+    seen.push_back(&layer);
+    all.push_back(feed_forward(held, layer));
+    all.push_back(norm(held, layer));
+    if (!attends(layer)) continue;
+    all.push_back(rotation(held, layer));
+    all.push_back(attention(held, layer));
+    all.push_back(decoding(held, layer));
+  }
+  return all;
+}
+
+Moment widest(const std::vector<Moment>& all) {
+  const auto most = std::max_element(
+      all.begin(), all.end(), [](const Moment& a, const Moment& b) { return a.bytes < b.bytes; });
+  return most == all.end() ? Moment{"", 0, ""} : *most;
+}
+
+}  // namespace spillway::fit

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fit/footprint.h"
+#include "fit/need/amount.h"
+
+namespace spillway::fit {
+
+/// What a PyTorch decoder holds, beside weights and cache, at the moments when it holds most.
+/// Derived from the code (modeling_qwen2.py and its like; softmax in aten/src/ATen/native/SoftMax.cpp)
+/// by following which arrays are still referenced: nothing here is fitted.
+struct Moment {
+  const char* name;
+  Amount bytes;
+  std::string formula;
+};
+
+struct Batch {
+  std::uint64_t sequences = 1;
+  std::uint64_t tokens = 0;  // of each
+};
+
+/// Bytes per head and pair of tokens while eager attention normalises its scores. In bf16 the scores
+/// (2) live beside their f32 copy (4) and its softmax (4); f16 has a kernel that reads 16 bits and
+/// writes 32, and then lives beside its rounding; f32 needs no copy, and code that asks for no f32
+/// keeps two arrays of its own type.
+std::uint64_t score_bytes(TensorType type, bool softmax_in_f32);
+
+/// The bytes of K and V per token as DynamicCache keeps them.
+Amount cache_row(const Layer& layer, TensorType type);
+
+std::vector<Moment> moments(const Shape& shape, const Use& use, const Batch& batch);
+
+/// The largest of `all`; a moment of nothing where there are none.
+Moment widest(const std::vector<Moment>& all);
+
+}  // namespace spillway::fit

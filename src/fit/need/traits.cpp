@@ -1,0 +1,43 @@
+#include "fit/need/traits.h"
+
+#include <array>
+
+namespace spillway::fit {
+namespace {
+
+constexpr Traits kLlama{.architecture = ""};
+constexpr std::array kTraits = {
+    // gate_up_proj: the joint array, the activated gate and the product
+    Traits{.architecture = "phi3", .wide_rows = 4, .joint_qkv = true},
+    Traits{.architecture = "glm", .wide_rows = 4},
+    Traits{.architecture = "glm4", .wide_rows = 4},
+    Traits{.architecture = "chatglm", .wide_rows = 4, .joint_qkv = true},
+    Traits{.architecture = "qwen3", .head_norm = true},
+    Traits{.architecture = "qwen3_moe", .head_norm = true},
+    Traits{.architecture = "qwen3moe", .head_norm = true},
+    Traits{.architecture = "gemma3", .head_norm = true},
+    Traits{.architecture = "gemma3_text", .head_norm = true},
+    Traits{.architecture = "olmo2", .head_norm = true},
+    // no gate: the widened array and what the activation makes of it
+    Traits{.architecture = "opt", .wide_rows = 2},
+    Traits{.architecture = "falcon", .wide_rows = 2, .joint_qkv = true},
+    Traits{.architecture = "gpt_neox", .wide_rows = 2, .joint_qkv = true},
+    Traits{.architecture = "starcoder2", .wide_rows = 2},
+    Traits{.architecture = "whisper", .wide_rows = 2, .softmax_in_f32 = false},
+    // gelu_new, written out in Python: x, x / 2 and two terms of the cube
+    Traits{.architecture = "gpt2", .wide_rows = 4, .joint_qkv = true, .softmax_in_f32 = false},
+    Traits{.architecture = "gptj", .wide_rows = 4},
+    Traits{.architecture = "phi", .wide_rows = 4},
+    Traits{.architecture = "bloom", .wide_rows = 4, .joint_qkv = true},
+};
+
+}  // namespace
+
+const Traits& traits_of(std::string_view architecture) {
+  for (const Traits& traits : kTraits) {
+    if (traits.architecture == architecture) return traits;
+  }
+  return kLlama;
+}
+
+}  // namespace spillway::fit

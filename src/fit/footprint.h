@@ -36,7 +36,8 @@ struct Part {
   std::string name;  // "token embedding", "KV cache, 5 full layers" ...
   Range bytes;
   Origin origin = Origin::formula;
-  std::string formula;  // "36 layers x 4096 cells x 2 x 2 heads x 128 x 2 B", or the reference
+  std::string formula;      // "36 layers x 4096 cells x 2 x 2 heads x 128 x 2 B", or the reference
+  bool returnable = false;  // the framework gives it back before it fails for want of memory
 };
 
 /// What a model needs at its peak. Overhead is everything that the framework's allocator does not

@@ -20,12 +20,14 @@ Backend usual_backend(FileFormat format) {
 
 Result<Footprint> footprint_of(const Shape& shape, const Use& use) {
   switch (use.backend.value_or(usual_backend(shape.format))) {
-    case Backend::llama_cpp: return llama_cpp_footprint(shape, use);
+    case Backend::llama_cpp:
+      return shape.architecture == "whisper" ? whisper_cpp_footprint(shape, use)
+                                             : llama_cpp_footprint(shape, use);
     case Backend::transformers: return transformers_footprint(shape, use);
-    case Backend::onnxruntime:
-    case Backend::vllm: break;
+    case Backend::onnxruntime: return onnxruntime_footprint(shape, use);
+    case Backend::vllm: return vllm_footprint(shape, use);
   }
-  return fail(Errc::unsupported, "no formulas for this back end yet", "--backend");
+  return fail(Errc::invalid, "no such back end");
 }
 
 }  // namespace spillway::fit

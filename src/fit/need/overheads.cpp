@@ -68,4 +68,13 @@ void add_process(Sum& sum, Backend backend, bool uses_gpu) {
   }
 }
 
+void add_cuda_graphs(Sum& sum) {
+  sum.add({PartKind::overhead,
+           Where::vram,
+           "CUDA graphs",
+           {100_MiB, 500_MiB, 560_MiB},
+           Origin::guess,
+           "grows with the sizes captured; not measured, calibrate"});
+}
+
 }  // namespace spillway::fit

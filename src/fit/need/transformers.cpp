@@ -145,7 +145,8 @@ void add_slack(Sum& sum, const Run& run) {
            Origin::formula,
            scores.count > 0
                ? "measured: 2 to 6 B per head and pair of tokens, 1 to 11 % of the rest"
-               : "measured: 1 to 11 % of the peak"});
+               : "measured: 1 to 11 % of the peak",
+           true});
 }
 
 }  // namespace
@@ -165,6 +166,7 @@ Result<Footprint> transformers_footprint(const Shape& shape, const Use& use) {
   add_compute(sum, run);
   if (!use.on_cpu) add_slack(sum, run);
   add_process(sum, Backend::transformers, !use.on_cpu);
+  if (use.cuda_graphs && !use.on_cpu) add_cuda_graphs(sum);
   return sum.take();
 }
 

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "fit/footprint.h"
+
+namespace spillway::fit {
+
+/// What one measured run teaches about the next ones of the same model, however long their input.
+
+/// What was measured, and by whom.
+struct Measured {
+  Where where = Where::vram;
+  Bytes peak;
+  /// NVML's figure for the process or its RSS; false: what the framework's allocator counted
+  /// (torch.cuda.max_memory_allocated), which knows no context and no slack.
+  bool whole_process = true;
+};
+
+/// The runs that a correction holds for: those that differ in nothing but the length of the input.
+struct CorrectionKey {
+  std::string model;    // name and bytes of the weights, or a hash of the file
+  std::string device;   // "NVIDIA H200"; the context's size is its
+  std::string runtime;  // "transformers 4.57", "llama.cpp b9460"
+  Attention attention = Attention::flash;
+  TensorType precision = TensorType::f16;  // computed in
+
+  friend auto operator<=>(const CorrectionKey&, const CorrectionKey&) = default;
+};
+
+struct Correction {
+  Where where = Where::vram;
+  bool whole_process = true;
+  Bytes constant;            // does not grow with the input: context, rounding of weights
+  double compute_scale = 1;  // what grows with it
+  double margin = kMargin;   // of the total, to either side
+
+  /// With the constants and the growth right, what is left is the allocator's blocks, and they stay
+  /// below this in all pairs of measured runs (confidence 95 %; docs/planning.md).
+  static constexpr double kMargin = 0.03;
+  static constexpr double kConfidence = 0.95;
+
+  friend bool operator==(const Correction&, const Correction&) = default;
+};
+
+/// `predicted` is the footprint of the very run that was measured. The difference is laid to the
+/// constants as far as their ranges reach and to compute beyond that.
+Correction learn(const Footprint& predicted, const Measured& measured);
+
+/// The footprint of another run. Of the whole process, or of what the allocator counts (whichever
+/// was measured), `likely` is the corrected figure, and low and high are the margin around it.
+Footprint apply(const Correction& correction, const Footprint& footprint);
+
+}  // namespace spillway::fit

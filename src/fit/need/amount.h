@@ -15,7 +15,7 @@ struct Amount {
   std::uint64_t count = 0;
 
   constexpr Amount(std::uint64_t n)
-      : count(std::min(n, kMost)) {}  // NOLINT: 2 * d reads as it should
+      : count(std::min(n, kMost)) {}  // implicit: 2 * d reads as it should
   constexpr explicit Amount(Bytes bytes)
       : Amount(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes.count, 0))) {}
 

@@ -29,6 +29,10 @@ struct Batch {
 /// keeps two arrays of its own type.
 std::uint64_t score_bytes(TensorType type, bool softmax_in_f32);
 
+/// The most heads of a layer whose scores are held whole: of eager attention, and of the math kernel
+/// that f32 with grouped heads falls back to. 0: none is.
+std::uint64_t heads_with_scores(const Shape& shape, const Use& use);
+
 /// The bytes of K and V per token as DynamicCache keeps them.
 Amount cache_row(const Layer& layer, TensorType type);
 

@@ -32,6 +32,17 @@ TEST(MomentsTest, GrowsWithTheSquareOnlyInEagerAttention) {
   EXPECT_NEAR(square, 4, 0.1);
 }
 
+// f32 has no fused kernel for heads that share K and V.
+TEST(MomentsTest, KnowsWhatNoFusedKernelCanDo) {
+  const Shape grouped = shape_of("Mistral-7B v0.3", TensorType::f32);
+  const double square = most(grouped, fused(), 16384).real() / most(grouped, fused(), 8192).real();
+  EXPECT_NEAR(square, 4, 0.3);
+  EXPECT_GE(most(grouped, fused(), 8192).count, 9ULL * 32 * 8192 * 8192);
+  const Shape own_heads = shape_of("Phi-3-mini", TensorType::f32);
+  EXPECT_NEAR(most(own_heads, fused(), 16384).real() / most(own_heads, fused(), 8192).real(), 2,
+              0.001);
+}
+
 TEST(MomentsTest, GrowsWithTheBatch) {
   const Shape shape = shape_of("Mistral-7B v0.3", TensorType::bf16);
   for (const Use& use : {fused(), eager()}) {

@@ -108,7 +108,7 @@ void add_cache(Sum& sum, const Run& run) {
 }
 
 void add_compute(Sum& sum, const Run& run) {
-  const bool eager = run.use.attention == Attention::eager;
+  const bool square = heads_with_scores(run.shape, run.use) > 0;
   const Moment most = widest(moments(run.shape, run.use, run.batch));
   EncoderPeak encoder;
   if (run.shape.encoder) encoder = encoder_peak(*run.shape.encoder, run.use, run.type);
@@ -117,7 +117,7 @@ void add_compute(Sum& sum, const Run& run) {
         {PartKind::compute, run.where, "encoder", encoder.bytes, encoder.origin, encoder.formula});
   } else {
     sum.add({PartKind::compute, run.where, most.name,
-             around(most.bytes, kPeakLow, eager ? kEagerHigh : kPeakHigh), Origin::formula,
+             around(most.bytes, kPeakLow, square ? kEagerHigh : kPeakHigh), Origin::formula,
              most.formula});
   }
   if (run.where == Where::vram) {
@@ -131,11 +131,8 @@ void add_slack(Sum& sum, const Run& run) {
   const Range peak = sum.so_far().sum(run.where, PartKind::weights) +
                      sum.so_far().sum(run.where, PartKind::kv) +
                      sum.so_far().sum(run.where, PartKind::compute);
-  Amount scores = 0;
-  if (run.use.attention == Attention::eager) {
-    for (const Layer& layer : run.shape.layers) scores = std::max(scores, Amount{layer.heads});
-    scores = scores * run.batch.tokens * run.batch.tokens * run.batch.sequences * 10;
-  }
+  const Amount scores = Amount{heads_with_scores(run.shape, run.use)} * run.batch.tokens *
+                        run.batch.tokens * run.batch.sequences * 10;
   const Amount rest = Amount{std::max(peak.likely - scores.bytes(), Bytes{})};
   sum.add({PartKind::overhead,
            run.where,

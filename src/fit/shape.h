@@ -23,10 +23,11 @@ struct Layer {
   LayerKind kind = LayerKind::full;
   std::uint64_t heads = 0;
   std::uint64_t kv_heads = 0;
-  std::uint64_t key_dim = 0;       // per head; MLA: kv_lora_rank + rope dimensions, one head
-  std::uint64_t value_dim = 0;     // per head; MLA: 0, the value is read from the key's row
-  std::uint64_t wide_key_dim = 0;  // MLA: per head as projected, which is what transformers caches;
-  std::uint64_t wide_value_dim = 0;  // 0 where not known
+  std::uint64_t key_dim = 0;    // per head; MLA: kv_lora_rank + rope dimensions, one head
+  std::uint64_t value_dim = 0;  // per head; MLA: 0, the value is read from the key's row
+  // MLA: key and value of each head where a back end keeps them apart (transformers); else 0.
+  std::uint64_t mla_key_dim = 0;
+  std::uint64_t mla_value_dim = 0;
   std::uint64_t conv_state = 0;  // recurrent: numbers (f32) per sequence in the convolution's state
   std::uint64_t cell_state = 0;  // recurrent: numbers (f32) per sequence in the cell's state
   Bytes weights;                 // all tensors of the layer as stored, experts included

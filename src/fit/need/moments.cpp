@@ -39,8 +39,8 @@ Widths widths(const Layer& layer) {
     return {Amount{layer.heads} * layer.key_dim, Amount{layer.kv_heads} * layer.key_dim,
             Amount{layer.kv_heads} * layer.value_dim};
   }
-  const Amount key = layer.wide_key_dim > 0 ? layer.wide_key_dim : kMlaKey;
-  const Amount value = layer.wide_value_dim > 0 ? layer.wide_value_dim : kMlaValue;
+  const Amount key = layer.mla_key_dim > 0 ? layer.mla_key_dim : kMlaKey;
+  const Amount value = layer.mla_value_dim > 0 ? layer.mla_value_dim : kMlaValue;
   return {key * layer.heads, key * layer.heads, value * layer.heads};
 }
 

@@ -81,8 +81,8 @@ TEST(MomentsTest, KeepsTheLogitsThatAreAskedFor) {
 TEST(MomentsTest, CachesWhatDeepSeekProjectsNotItsLatentRow) {
   Layer layer{.heads = 16, .kv_heads = 1, .key_dim = 576, .value_dim = 0};
   EXPECT_EQ(cache_row(layer, TensorType::bf16).count, 16U * (192 + 128) * 2);
-  layer.wide_key_dim = 256;
-  layer.wide_value_dim = 64;
+  layer.mla_key_dim = 256;
+  layer.mla_value_dim = 64;
   EXPECT_EQ(cache_row(layer, TensorType::bf16).count, 16U * (256 + 64) * 2);
 }
 

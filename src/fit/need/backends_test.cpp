@@ -143,6 +143,34 @@ TEST(SpeechTest, CachesTheEncodersOutputForWhisperInTransformers) {
   EXPECT_EQ(kv(shape, use), Bytes{2 * 1280 * 2 * 32 * (448 + 1500)});
 }
 
+TEST(TransformersTest, SaysHighestAmountsNotFarAboveTheLikely) {
+  for (const known::Model& model : known::models()) {
+    for (const TensorType type : {TensorType::bf16, TensorType::f16, TensorType::f32}) {
+      const Shape shape = shape_of(model, type);
+      for (const std::uint64_t context : {1, 512, 4096, 16384, 131072, 1000000}) {
+        for (const Attention attention : {Attention::flash, Attention::eager}) {
+          const Use use{
+              .backend = Backend::transformers, .context = context, .attention = attention};
+          const Range peak = of(shape, use).sum(Where::vram);
+          const bool square = attention == Attention::eager || type == TensorType::f32;
+          EXPECT_LE(ratio(peak.high, peak.likely), square ? 1.25 : 1.15)
+              << model.name << " at " << context;
+        }
+      }
+    }
+  }
+}
+
+TEST(TransformersTest, CachesNothingOfATextEncoder) {
+  Shape shape = shape_of("Qwen3-0.6B");
+  shape.architecture = "bert";
+  shape.family = Family::encoder;
+  for (Layer& layer : shape.layers) layer.kind = LayerKind::none;
+  for (const Backend backend : {Backend::transformers, Backend::onnxruntime, Backend::llama_cpp}) {
+    EXPECT_EQ(kv(shape, {.backend = backend}), 0_B);
+  }
+}
+
 TEST(OnnxTest, GrowsItsArenaByPowersOfTwoAndKeepsIt) {
   Shape shape;
   shape.format = FileFormat::onnx;
@@ -214,6 +242,11 @@ TEST(VisionTest, CountsImagesOnlyWhereThereAre) {
     return footprint.sum(Where::vram, PartKind::compute).likely - 32_MiB;  // cuBLAS
   };
   EXPECT_LT(compute(0, Attention::flash), 1_MiB);
+  shape.format = FileFormat::gguf;  // an mmproj file: one image unless more are said
+  const Footprint mmproj = of(shape, {});
+  EXPECT_GT(named(mmproj, "encoder's compute buffer").likely, 100_MiB);
+  EXPECT_EQ(named(mmproj, "encoder").likely, 800_MiB);
+  shape.format = FileFormat::safetensors;
   EXPECT_EQ(compute(2, Attention::eager).count, 2 * compute(1, Attention::eager).count);
   EXPECT_GT(compute(1, Attention::eager) - compute(1, Attention::flash),
             Bytes{4096LL * 4096 * 16 * 4 - 1});

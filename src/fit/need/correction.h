@@ -33,11 +33,14 @@ struct Correction {
   Where where = Where::vram;
   bool whole_process = true;
   Bytes constant;            // does not grow with the input: context, rounding of weights
-  double compute_scale = 1;  // what grows with it
+  double slack_scale = 1;    // what the framework gives back before it fails
+  double compute_scale = 1;  // what grows with the input
   double margin = kMargin;   // of the total, to either side
 
-  /// With the constants and the growth right, what is left is the allocator's blocks, and they stay
-  /// below this in all pairs of measured runs (confidence 95 %; docs/planning.md).
+  /// With the constants and the growth right, what is left of an allocator's own figure is its
+  /// blocks: 0.05 % at most in all pairs of measured runs (docs/planning.md), so that 3 % are never
+  /// below the measured peak at a confidence of 95 %. A whole process also has slack, which differs
+  /// from run to run: its range stays in the corrected footprint, beside the margin.
   static constexpr double kMargin = 0.03;
   static constexpr double kConfidence = 0.95;
 
@@ -45,7 +48,7 @@ struct Correction {
 };
 
 /// `predicted` is the footprint of the very run that was measured. The difference is laid to the
-/// constants as far as their ranges reach and to compute beyond that.
+/// constants and the slack, each in proportion to its range, and to compute beyond that.
 Correction learn(const Footprint& predicted, const Measured& measured);
 
 /// The footprint of another run. Of the whole process, or of what the allocator counts (whichever

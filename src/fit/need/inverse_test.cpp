@@ -1,5 +1,6 @@
 #include "fit/need/inverse.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fit/need/known_models_test.h"
@@ -11,6 +12,7 @@ using known::shape_of;
 
 Bytes gib(double n) { return scaled(1_GiB, n); }
 
+// The table of docs/planning.md: fit_need_test --gtest_filter=InverseTest.SaysHow*3b*
 // "3B, fp16, in 14.74 GiB, with an agent's growing history": it ran at 6,000 tokens with eager
 // attention and died at the next length that was tried, 10,500; fused, 51,000 still fitted.
 TEST(InverseTest, SaysHowManyTokensUntilA3bModelDies) {
@@ -20,11 +22,17 @@ TEST(InverseTest, SaysHowManyTokensUntilA3bModelDies) {
     const auto until = [&](Bound bound) {
       return largest_context(shape, use, Where::vram, gib(14.74), bound).value();
     };
+    const auto print = [&](const char* attention) {
+      fmt::print("{} {}: sure to fit {}, likely {}, until it dies {}\n", layout_of(type).name,
+                 attention, until(Bound::high), until(Bound::likely), until(Bound::until_failure));
+    };
+    print("eager");
     EXPECT_GE(until(Bound::until_failure), 6000U);
     EXPECT_LT(until(Bound::until_failure), 10500U);
     EXPECT_LT(until(Bound::likely), until(Bound::until_failure));
     EXPECT_LT(until(Bound::high), until(Bound::likely));
     use.attention = Attention::flash;
+    print("fused");
     EXPECT_GE(until(Bound::until_failure), 51000U);
     EXPECT_GE(until(Bound::high), 51000U);
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "fit/need/encoder_peak.h"
+
 namespace spillway::fit {
 namespace {
 
@@ -111,6 +113,15 @@ void add_llama_compute(Sum& sum, const Shape& shape, const Use& use, const Llama
   const Amount positions = std::max(logits_positions(use, cells), Amount{cells.sequences});
   sum.exact(PartKind::compute, Where::ram, "logits", Amount{shape.vocabulary} * positions * kFloat,
             fmt::format("{} words x {} positions x 4 B", shape.vocabulary, positions.count));
+}
+
+void add_llama_encoder(Sum& sum, const Shape& shape, const Use& use) {
+  if (!shape.encoder) return;
+  Use with_input = use;
+  if (shape.layers.empty()) with_input.images = std::max<std::uint64_t>(use.images, 1);
+  const EncoderPeak peak = encoder_peak(*shape.encoder, with_input, TensorType::f32);
+  sum.add({PartKind::compute, use.on_cpu ? Where::ram : Where::vram, "encoder's compute buffer",
+           peak.bytes, Origin::guess, peak.formula});
 }
 
 }  // namespace spillway::fit

@@ -10,4 +10,8 @@ namespace spillway::fit {
 void add_llama_compute(Sum& sum, const Shape& shape, const Use& use, const LlamaCells& cells,
                        const LlamaPlacement& placement);
 
+/// What an encoder of images or sound computes with, in f32: an mmproj file by itself is planned for
+/// one image.
+void add_llama_encoder(Sum& sum, const Shape& shape, const Use& use);
+
 }  // namespace spillway::fit

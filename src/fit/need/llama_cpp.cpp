@@ -19,6 +19,7 @@ Result<Footprint> llama_cpp_footprint(const Shape& shape, const Use& use) {
     return tl::unexpected(added.error());
   }
   add_llama_compute(sum, shape, use, *cells, placement);
+  add_llama_encoder(sum, shape, use);
   add_process(sum, Backend::llama_cpp, placement.uses_gpu());
   return sum.take();
 }

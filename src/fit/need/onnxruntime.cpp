@@ -31,7 +31,10 @@ Amount arena_for(Amount need) {
 void add_cache(Sum& sum, const Shape& shape, const Use& use, Where where) {
   const TensorType type = compute_type(shape, use);
   Amount rows = 0;
-  for (const Layer& layer : shape.layers) rows += cache_row(layer, type);
+  for (const Layer& layer : shape.layers) {
+    const bool caches = layer.kind == LayerKind::full || layer.kind == LayerKind::sliding;
+    if (caches) rows += cache_row(layer, type);
+  }
   const Amount once = rows * use.context * use.batch;
   sum.add({PartKind::kv,
            where,

@@ -24,6 +24,11 @@ constexpr std::array kTraits = {
     Traits{.architecture = "gpt_neox", .wide_rows = 2, .joint_qkv = true},
     Traits{.architecture = "starcoder2", .wide_rows = 2},
     Traits{.architecture = "whisper", .wide_rows = 2, .softmax_in_f32 = false},
+    Traits{.architecture = "bert", .wide_rows = 2, .softmax_in_f32 = false},
+    Traits{.architecture = "roberta", .wide_rows = 2, .softmax_in_f32 = false},
+    Traits{.architecture = "xlm-roberta", .wide_rows = 2, .softmax_in_f32 = false},
+    Traits{.architecture = "distilbert", .wide_rows = 2, .softmax_in_f32 = false},
+    Traits{.architecture = "mpnet", .wide_rows = 2, .softmax_in_f32 = false},
     // gelu_new, written out in Python: x, x / 2 and two terms of the cube
     Traits{.architecture = "gpt2", .wide_rows = 4, .joint_qkv = true, .softmax_in_f32 = false},
     Traits{.architecture = "gptj", .wide_rows = 4},

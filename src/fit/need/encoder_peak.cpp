@@ -19,6 +19,10 @@ constexpr double kRelativeArrays = 8.5, kFewestArrays = 8, kMostArrays = 9;
 // 256 channels, a quarter of the frames' rate removed, half of 128 mel bands.
 constexpr std::uint64_t kSubsampling = 2 * 256 * 4 * 64;
 
+// Whisper's, BERT's and the image encoders' softmax stays in their own type: scores and what comes of
+// them.
+constexpr std::uint64_t kOwnScores = 2;
+
 constexpr double kUnboundedSeconds = 60;  // where neither the model nor the user names a longest
 
 EncoderPeak fast_conformer(const Encoder& encoder, Amount frames, std::uint64_t element,
@@ -72,11 +76,11 @@ EncoderPeak encoder_peak(const Encoder& encoder, const Use& use, TensorType type
   // Images do not look at one another.
   const Amount seen = vision ? Amount{encoder.positions} : frames;
   const Amount pairs = (vision ? seen * seen * use.images : seen * seen) * use.batch;
-  if (eager) bytes += pairs * encoder.heads * score_bytes(type, false);
+  if (eager) bytes += pairs * encoder.heads * score_bytes(type, kOwnScores);
   EncoderPeak peak{.frames = frames, .bytes = around(bytes, 0.8, 1.15)};
   peak.formula =
       fmt::format("{} positions x {} B x {}{}", frames.count, element, row.count,
-                  eager ? fmt::format(", and {} B x {} heads x {}^2", score_bytes(type, false),
+                  eager ? fmt::format(", and {} B x {} heads x {}^2", score_bytes(type, kOwnScores),
                                       encoder.heads, seen.count)
                         : "");
   return peak;

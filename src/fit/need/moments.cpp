@@ -83,24 +83,33 @@ Amount masks_of(const Held& held) {
 
 Moment feed_forward(const Held& held, const Layer& layer) {
   const Shape& shape = held.shape;
-  const bool routed = shape.experts > 0 && shape.expert_feed_forward > 0;
-  Amount wide = Amount{shape.feed_forward} * held.traits.wide_rows * held.element;
-  std::string how = fmt::format("tokens x {} B x (4 x {} + {} x {})", held.element, shape.embedding,
-                                held.traits.wide_rows, shape.feed_forward);
-  if (routed) {
-    // One expert at a time, at its share of the tokens doubled (routing is uneven); the sum of all
-    // experts' outputs; and the one-hot mask of who goes where.
-    const Amount used = std::max<std::uint64_t>(shape.experts_used, 1);
-    const double share = std::min(1.0, 2 * used.real() / Amount{shape.experts}.real());
-    const Amount row =
-        Amount{shape.expert_feed_forward} * held.traits.wide_rows + Amount{shape.embedding} * 2;
-    wide = (row * held.element).times(share) + Amount{shape.embedding} * held.element +
-           used * shape.experts * kIndex;
-    how = "embeddings, residual and norm, the busiest expert's rows, the mask of who goes where";
-  }
   // the sum after attention (a residual of its own) and its norm
-  const Amount rows = Amount{shape.embedding} * 2 * held.element + wide;
-  return {"feed-forward of the last layer", held.always(layer) + rows * held.tokens(), how};
+  const Amount rows =
+      Amount{shape.embedding} * 2 + Amount{shape.feed_forward} * held.traits.wide_rows;
+  return {"feed-forward of the last layer",
+          held.always(layer) + rows * held.element * held.tokens(),
+          fmt::format("tokens x {} B x (4 x {} + {} x {})", held.element, shape.embedding,
+                      held.traits.wide_rows, shape.feed_forward)};
+}
+
+// transformers 5 sorts every token's copies by expert and multiplies them all at once
+// (integrations/moe.py, grouped_mm_experts_forward): the rows, what the experts made of them, that
+// weighed, and that back in order; or the rows, gate and up, and their product twice.
+// transformers 4 takes one expert after another: its share of the tokens doubled (routing is
+// uneven), the sum of all outputs, and a one-hot mask of who goes where.
+Moment experts(const Held& held, const Layer& layer) {
+  const Shape& shape = held.shape;
+  const Amount d = shape.embedding, wide = shape.expert_feed_forward;
+  const Amount used = std::max<std::uint64_t>(shape.experts_used, 1);
+  const Amount normed = held.always(layer) + d * 2 * held.element * held.tokens();
+  const Amount together = std::max(d * 4, d + wide * 4) * held.element + 4 * kIndex;
+  const double share = std::min(1.0, 2 * used.real() / std::max(1.0, Amount{shape.experts}.real()));
+  const Amount in_turn = ((wide * 3 + d * 2) * held.element).times(share) + d * held.element +
+                         used * shape.experts * kIndex;
+  return {"experts of the last layer", normed + used * together * held.tokens(),
+          fmt::format("tokens x {} experts x {} B, and tokens x {} B x 4 x {}", used.count,
+                      together.count, held.element, d.count),
+          normed + in_turn * held.tokens()};
 }
 
 Moment norm(const Held& held, const Layer& layer) {
@@ -142,7 +151,7 @@ Moment attention(const Held& held, const Layer& layer) {
   if (held.traits.joint_qkv) rows += w.query + w.key + w.value;
   if (held.eager()) {
     return scores(held, layer, "eager attention of the last layer", rows,
-                  score_bytes(held.type, held.traits.softmax_in_f32));
+                  score_bytes(held.type, held.traits.own_type_scores));
   }
   if (math) return scores(held, layer, "attention that no fused kernel can do", rows, kMathScores);
   Amount bytes = held.always(layer) + rows * held.element * held.tokens();
@@ -177,16 +186,20 @@ Moment decoding(const Held& held, const Layer& layer) {
 
 bool attends(const Layer& layer) { return layer.heads > 0 && layer.key_dim > 0; }
 
+// Of a mixture's layers, the first few may have no experts.
+bool routed(const Layer& layer) { return layer.expert_weights > Bytes{}; }
+
 bool alike(const Layer& a, const Layer& b) {
   return a.kind == b.kind && a.heads == b.heads && a.kv_heads == b.kv_heads &&
-         a.key_dim == b.key_dim && a.value_dim == b.value_dim;
+         a.key_dim == b.key_dim && a.value_dim == b.value_dim && routed(a) == routed(b);
 }
 
 }  // namespace
 
-std::uint64_t score_bytes(TensorType type, bool softmax_in_f32) {
+std::uint64_t score_bytes(TensorType type, std::uint64_t own_type_arrays) {
   const std::uint64_t element = element_bytes(type);
-  if (!softmax_in_f32 || element >= kFloat) return 2 * element;
+  if (own_type_arrays > 0) return own_type_arrays * element;
+  if (element >= kFloat) return 2 * element;
   return type == TensorType::bf16 ? element + 2 * kFloat : 2 * element + kFloat;
 }
 
@@ -195,15 +208,17 @@ Amount cache_row(const Layer& layer, TensorType type) {
   return (w.key + w.value) * element_bytes(type);
 }
 
-std::uint64_t heads_with_scores(const Shape& shape, const Use& use) {
-  std::uint64_t heads = 0;
+Amount scores_held(const Shape& shape, const Use& use, const Batch& batch) {
+  const TensorType type = compute_type(shape, use);
+  const bool eager = use.attention == Attention::eager;
+  Amount most = 0;
   for (const Layer& layer : shape.layers) {
-    const bool holds =
-        use.attention == Attention::eager ||
-        (layer.kind == LayerKind::full && needs_math_kernel(layer, compute_type(shape, use)));
-    if (holds) heads = std::max(heads, layer.heads);
+    const bool math = layer.kind == LayerKind::full && needs_math_kernel(layer, type);
+    if (eager || math) most = std::max(most, Amount{layer.heads});
   }
-  return heads;
+  const std::uint64_t per_pair =
+      eager ? score_bytes(type, traits_of(shape.architecture).own_type_scores) : kMathScores;
+  return most * batch.sequences * batch.tokens * batch.tokens * per_pair;
 }
 
 std::vector<Moment> moments(const Shape& shape, const Use& use, const Batch& batch) {
@@ -217,7 +232,7 @@ std::vector<Moment> moments(const Shape& shape, const Use& use, const Batch& bat
       continue;
     }
     seen.push_back(&layer);
-    all.push_back(feed_forward(held, layer));
+    all.push_back(routed(layer) ? experts(held, layer) : feed_forward(held, layer));
     all.push_back(norm(held, layer));
     if (!attends(layer)) continue;
     all.push_back(rotation(held, layer));

@@ -16,6 +16,9 @@ struct Moment {
   const char* name;
   Amount bytes;
   std::string formula;
+  Amount least = kSame;  // what older code holds, where it is much less
+
+  static constexpr Amount kSame = Amount::kMost;
 };
 
 struct Batch {
@@ -25,13 +28,13 @@ struct Batch {
 
 /// Bytes per head and pair of tokens while eager attention normalises its scores. In bf16 the scores
 /// (2) live beside their f32 copy (4) and its softmax (4); f16 has a kernel that reads 16 bits and
-/// writes 32, and then lives beside its rounding; f32 needs no copy, and code that asks for no f32
-/// keeps two arrays of its own type.
-std::uint64_t score_bytes(TensorType type, bool softmax_in_f32);
+/// writes 32, and then lives beside its rounding; f32 needs no copy. Code that asks for no f32 keeps
+/// `own_type_arrays` of its own type (Traits).
+std::uint64_t score_bytes(TensorType type, std::uint64_t own_type_arrays = 0);
 
-/// The most heads of a layer whose scores are held whole: of eager attention, and of the math kernel
-/// that f32 with grouped heads falls back to. 0: none is.
-std::uint64_t heads_with_scores(const Shape& shape, const Use& use);
+/// Bytes of a layer's scores where they are held whole: in eager attention, and in the math kernel
+/// that f32 with grouped heads falls back to. 0: they are not.
+Amount scores_held(const Shape& shape, const Use& use, const Batch& batch);
 
 /// The bytes of K and V per token as DynamicCache keeps them.
 Amount cache_row(const Layer& layer, TensorType type);

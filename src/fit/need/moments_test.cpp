@@ -17,11 +17,12 @@ Amount most(const Shape& shape, const Use& use, std::uint64_t tokens, std::uint6
 }
 
 TEST(MomentsTest, CountsTheArraysOfScoresByType) {
-  EXPECT_EQ(score_bytes(TensorType::bf16, true), 10U);  // 2 + 4 + 4
-  EXPECT_EQ(score_bytes(TensorType::f16, true), 8U);    // 2 + 4 + 2
-  EXPECT_EQ(score_bytes(TensorType::f32, true), 8U);    // 4 + 4
-  EXPECT_EQ(score_bytes(TensorType::f32, false), 8U);
-  EXPECT_EQ(score_bytes(TensorType::f16, false), 4U);
+  EXPECT_EQ(score_bytes(TensorType::bf16), 10U);  // 2 + 4 + 4
+  EXPECT_EQ(score_bytes(TensorType::f16), 8U);    // 2 + 4 + 2
+  EXPECT_EQ(score_bytes(TensorType::f32), 8U);    // 4 + 4
+  EXPECT_EQ(score_bytes(TensorType::f32, 2), 8U);
+  EXPECT_EQ(score_bytes(TensorType::f16, 2), 4U);
+  EXPECT_EQ(score_bytes(TensorType::bf16, 3), 6U);
 }
 
 TEST(MomentsTest, GrowsWithTheSquareOnlyInEagerAttention) {
@@ -86,11 +87,13 @@ TEST(MomentsTest, CachesWhatDeepSeekProjectsNotItsLatentRow) {
   EXPECT_EQ(cache_row(layer, TensorType::bf16).count, 16U * (256 + 64) * 2);
 }
 
-TEST(MomentsTest, GivesExpertsTheirShareOfTheTokens) {
-  const Shape shape = shape_of("Qwen3-30B-A3B", TensorType::bf16);
-  const Amount bytes = most(shape, fused(), 4096);
-  EXPECT_GT(bytes.count, 4096ULL * 128 * 8 * 8);          // who goes where
-  EXPECT_LT(bytes.count, 4096ULL * 8 * 768 * 3 * 2 * 8);  // far from all experts at once
+TEST(MomentsTest, SendsEachTokenToSeveralExpertsAtOnce) {
+  Shape shape = shape_of("Qwen3-30B-A3B", TensorType::bf16);
+  const Moment moment = widest(moments(shape, fused(), {1, 4096}));
+  EXPECT_GE(moment.bytes.count, 4096ULL * 8 * 4 * 2048 * 2);  // 8 copies of a token, 4 arrays
+  EXPECT_LT(moment.least.count, moment.bytes.count / 2);      // one expert after another
+  for (Layer& layer : shape.layers) layer.expert_weights = {};
+  EXPECT_LT(most(shape, fused(), 4096), moment.bytes);  // a dense one of 6,144
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ struct Traits {
   std::uint64_t wide_rows = 3;  // arrays of feed-forward width alive at once: gate, up, product
   bool joint_qkv = false;       // q, k and v are slices of one array, which so lives on
   bool head_norm = false;       // q and k are normalised per head, in f32
-  bool softmax_in_f32 = true;
+  // Arrays of scores at once where they stay in the model's own type; 0: their softmax is in f32.
+  std::uint64_t own_type_scores = 0;
 };
 
 const Traits& traits_of(std::string_view architecture);

@@ -26,6 +26,8 @@ struct Tensor {
 /// A value of a header. Long arrays (a tokenizer's words) are not kept, only counted.
 struct ArrayLength {
   std::uint64_t count = 0;
+
+  friend bool operator==(const ArrayLength&, const ArrayLength&) = default;
 };
 using HeaderValue =
     std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, ArrayLength>;

@@ -106,7 +106,7 @@ void read_keys(HeaderReader& in, std::uint64_t count, ModelFile& out) {
     HeaderValue value = read_value(in);
     if (!in.ok()) return;
     if (const auto [where, added] = out.header.emplace(std::move(key), std::move(value)); !added) {
-      return in.fail_at(at, "the key " + quoted(where->first) + " is there twice");
+      return in.fail_at(at, "the key " + in_quotes(where->first) + " is there twice");
     }
   }
 }
@@ -136,7 +136,7 @@ Placed read_tensor(HeaderReader& in) {
   tensor.name = in.text(in.u64(), kLongestName);
   const std::uint32_t dimensions = in.u32();
   if (in.ok() && dimensions > 4) {
-    in.fail_here(quoted(tensor.name) + " has " + std::to_string(dimensions) +
+    in.fail_here(in_quotes(tensor.name) + " has " + std::to_string(dimensions) +
                  " dimensions, 4 are the most");
   }
   for (std::uint32_t i = 0; i < dimensions && in.ok(); ++i) tensor.shape.push_back(in.u64());
@@ -146,7 +146,7 @@ Placed read_tensor(HeaderReader& in) {
   const auto type = ggml_type(id);
   if (!type) {
     in.fail_at(out.at,
-               quoted(tensor.name) + " has the type " + std::to_string(id) +
+               in_quotes(tensor.name) + " has the type " + std::to_string(id) +
                    ", which was taken back or is not known yet",
                "convert the model again with a newer llama.cpp");
     return out;
@@ -154,9 +154,9 @@ Placed read_tensor(HeaderReader& in) {
   tensor.type = *type;
   const auto bytes = bytes_of(tensor.type, tensor.shape);
   if (!bytes) {
-    in.fail_at(out.at, quoted(tensor.name) + " is too large to be true");
+    in.fail_at(out.at, in_quotes(tensor.name) + " is too large to be true");
   } else if (!tensor.shape.empty() && tensor.shape[0] % layout_of(*type).block_elements != 0) {
-    in.fail_at(out.at, quoted(tensor.name) + ": its rows are not whole blocks of " +
+    in.fail_at(out.at, in_quotes(tensor.name) + ": its rows are not whole blocks of " +
                            std::string(layout_of(*type).name));
   } else {
     tensor.bytes = *bytes;
@@ -175,10 +175,10 @@ void read_tensors(HeaderReader& in, std::uint64_t count, ModelFile& out) {
   for (Placed& one : placed) {
     const auto bytes = static_cast<std::uint64_t>(one.tensor.bytes.count);
     if (one.offset % alignment != 0) {
-      return in.fail_at(one.at, quoted(one.tensor.name) + " is not aligned");
+      return in.fail_at(one.at, in_quotes(one.tensor.name) + " is not aligned");
     }
     if (one.offset > data || bytes > data - one.offset) {
-      return in.fail_at(one.at, quoted(one.tensor.name) + " ends past the end of the file",
+      return in.fail_at(one.at, in_quotes(one.tensor.name) + " ends past the end of the file",
                         "the download is not complete: fetch it again");
     }
     total += one.tensor.bytes;

@@ -14,7 +14,7 @@ ModelFile begin_file(const HeaderReader& in, FileFormat format) {
   return out;
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   constexpr std::size_t kLongest = 80;
   std::string out = "'";
   for (const char c : name.substr(0, kLongest)) {
@@ -48,7 +48,7 @@ Status check_names(const ModelFile& file) {
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice == names.end()) return {};
-  return fail(Errc::invalid, "the tensor " + quoted(*twice) + " is there twice", file.path,
+  return fail(Errc::invalid, "the tensor " + in_quotes(*twice) + " is there twice", file.path,
               "the file is damaged, or files of different models were mixed: fetch it again");
 }
 

@@ -16,7 +16,7 @@ namespace spillway::fit {
 ModelFile begin_file(const HeaderReader& in, FileFormat format);
 
 /// "'name'", cut off where it is long, and nothing in it that a terminal would obey.
-std::string quoted(std::string_view name);
+std::string in_quotes(std::string_view name);
 
 /// The product; nullopt where it is beyond 2^62.
 std::optional<std::uint64_t> elements_of(const std::vector<std::uint64_t>& shape);

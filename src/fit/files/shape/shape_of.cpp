@@ -56,6 +56,12 @@ Result<Shape> shape_of(const ModelFile& file) {
     return shape;
   }
   weigh_tensors(file, shape);
+  if (file.format == FileFormat::pytorch && shape.dtype == TensorType::u8) {
+    shape.dtype_known = false;
+    shape.dtype = TensorType::f32;
+    shape.parameters = static_cast<std::uint64_t>(shape.weights.count) / 4;
+    shape.guesses.push_back("the file does not say what its numbers are: float32 assumed");
+  }
   if (file.format == FileFormat::by_hand) guess_figures(shape.parameters, shape);
   return shape;
 }

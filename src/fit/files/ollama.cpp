@@ -18,35 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kLongestManifest = 1 << 20;
 constexpr std::uint64_t kMostLayers = 1000;
 
-// One blob of a manifest.
-struct Blob {
-  std::string media_type, digest;
-  std::int64_t size = -1;
-};
-
-std::vector<Blob> read_manifest(HeaderReader& in) {
-  std::vector<Blob> out;
-  if (in.left() > kLongestManifest) in.fail_here("a manifest of more than 1 MiB");
-  const auto visit = [&](const JsonPath& path, const JsonScalar& value) {
-    if (path.size() != 3 || path[0].name != "layers" || !path[1].in_array) return true;
-    if (path[1].index >= kMostLayers) {
-      in.fail_here("a manifest of more than 1000 layers");
-      return false;
-    }
-    out.resize(std::max<std::size_t>(out.size(), path[1].index + 1));
-    Blob& blob = out[path[1].index];
-    const auto* text = std::get_if<std::string_view>(&value);
-    if (text != nullptr && path[2].name == "mediaType") blob.media_type = *text;
-    if (text != nullptr && path[2].name == "digest") blob.digest = *text;
-    const auto* size = std::get_if<std::int64_t>(&value);
-    if (size != nullptr && path[2].name == "size") blob.size = *size;
-    return true;
-  };
-  if (in.ok()) walk_json(in, in.left(), visit);
-  return out;
-}
-
-bool is_part(const Blob& blob) {
+bool is_part(const OllamaBlob& blob) {
   return blob.media_type == "application/vnd.ollama.image.model" ||
          blob.media_type == "application/vnd.ollama.image.projector" ||
          blob.media_type == "application/vnd.ollama.image.adapter";
@@ -69,10 +41,10 @@ Result<std::string> blob_path(const std::string& manifest, const std::string& bl
 Result<ModelFile> open_blobs(const std::string& manifest, const std::string& blobs) {
   auto in = HeaderReader::open(manifest);
   if (!in) return tl::unexpected<Error>(in.error());
-  const std::vector<Blob> all = read_manifest(*in);
-  if (!in->ok()) return in->error();
+  const auto all = read_ollama_manifest(*in);
+  if (!all) return tl::unexpected<Error>(all.error());
   std::optional<ModelFile> whole;
-  for (const Blob& blob : all) {
+  for (const OllamaBlob& blob : *all) {
     if (!is_part(blob)) continue;
     const auto path = blob_path(manifest, blobs, blob.digest);
     if (!path) return tl::unexpected<Error>(path.error());
@@ -137,6 +109,29 @@ std::vector<std::string> stores_of(const Surroundings& s) {
 }
 
 }  // namespace
+
+Result<std::vector<OllamaBlob>> read_ollama_manifest(HeaderReader& in) {
+  std::vector<OllamaBlob> out;
+  if (in.left() > kLongestManifest) in.fail_here("a manifest of more than 1 MiB");
+  const auto visit = [&](const JsonPath& path, const JsonScalar& value) {
+    if (path.size() != 3 || path[0].name != "layers" || !path[1].in_array) return true;
+    if (path[1].index >= kMostLayers) {
+      in.fail_here("a manifest of more than 1000 layers");
+      return false;
+    }
+    out.resize(std::max<std::size_t>(out.size(), path[1].index + 1));
+    OllamaBlob& blob = out[path[1].index];
+    const auto* text = std::get_if<std::string_view>(&value);
+    if (text != nullptr && path[2].name == "mediaType") blob.media_type = *text;
+    if (text != nullptr && path[2].name == "digest") blob.digest = *text;
+    const auto* size = std::get_if<std::int64_t>(&value);
+    if (size != nullptr && path[2].name == "size") blob.size = *size;
+    return true;
+  };
+  if (in.ok()) walk_json(in, in.left(), visit);
+  if (!in.ok()) return in.error();
+  return out;
+}
 
 std::optional<Result<ModelFile>> open_ollama_name(const std::string& name,
                                                   const Surroundings& surroundings) {

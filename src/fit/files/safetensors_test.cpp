@@ -134,6 +134,16 @@ TEST(SafetensorsTest, AShardedModelIsReadThroughItsIndexOrAnyOfItsFiles) {
   EXPECT_EQ(missing.error().where, dir / "model-00002-of-00004.safetensors");
 }
 
+TEST(SafetensorsTest, OfAHundredGigabytesOnlyTheHeadersAreRead) {
+  const support::TempDir dir;
+  support::write_sharded(dir.path(), 50, 60, 100'000'000'000);
+  const auto file = open_model(dir.path(), {});
+  ASSERT_TRUE(file) << to_string(file.error());
+  EXPECT_EQ(file->tensors.size(), 3000);
+  EXPECT_GT(file->on_disk, Bytes{99'000'000'000});
+  EXPECT_LT(file->bytes_read, 2_MiB);
+}
+
 TEST(SafetensorsTest, AnIndexNamesOnlyWhatIsBesideIt) {
   for (const char* file : {"../secret", "/etc/passwd", "a/../../b", ""}) {
     const support::TempDir dir;

@@ -13,8 +13,8 @@ struct Directory {
   uint64_t entries = 0, size = 0, begin = 0;
 };
 
-constexpr std::uint32_t kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator64 = 0x07064b50,
-                        kEntry = 0x02014b50, kLocal = 0x04034b50;
+constexpr std::uint32_t kEnd64 = 0x06064b50, kLocator64 = 0x07064b50, kEntry = 0x02014b50,
+                        kLocal = 0x04034b50;
 
 Directory read_end(HeaderReader& in) {
   constexpr uint64_t kLongest = 22 + 65'535;  // with a comment

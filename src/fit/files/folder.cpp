@@ -25,9 +25,8 @@ bool has_part(std::string_view name, std::string_view part) { return name.find(p
 
 // What lies beside models without being one.
 bool is_other(std::string_view name) {
-  constexpr auto kOthers =
-      std::to_array<std::string_view>({"training_args.bin", "optimizer.", "scheduler.", "rng_state",
-                                       "scaler.", "adapter_model.", "consolidated"});
+  constexpr auto kOthers = std::to_array<std::string_view>(
+      {"training_args.bin", "optimizer.", "scheduler.", "rng_state", "scaler.", "adapter_model."});
   return std::any_of(kOthers.begin(), kOthers.end(),
                      [&](std::string_view other) { return name.starts_with(other); });
 }
@@ -39,7 +38,10 @@ Names ending_with(const Names& all, std::initializer_list<std::string_view> endi
                                   [&](std::string_view e) { return name.ends_with(e); });
     if (ends && !is_other(name)) out.push_back(name);
   }
-  return out;
+  // Mistral's own format of the same model, beside the usual one.
+  Names usual = out;
+  std::erase_if(usual, [](const std::string& name) { return name.starts_with("consolidated"); });
+  return usual.empty() ? out : usual;
 }
 
 std::string listed(const Names& names) {

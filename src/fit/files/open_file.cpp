@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 bool is_safetensors(HeaderReader& in) {
   const std::string_view head = in.peek(9);
   if (head.size() < 9 || head[8] != '{') return false;
-  // Less than 16 MiB times sixteen: the four highest bytes of the length are zero, as in no text.
+  // The highest bytes of the length are zero, as in no text.
   return head.substr(4, 4) == std::string_view("\0\0\0\0", 4);
 }
 
@@ -94,10 +94,12 @@ Result<ModelFile> open_file(const std::string& path) {
   if (!in) return tl::unexpected<Error>(in.error());
   if (in->size() == 0) return fail(Errc::invalid, "is empty", path, "fetch it again");
   if (in->peek(4) == "GGUF") return open_gguf(path);
-  if (is_json(*in)) return open_json(path, *in);
+  // The length that a safetensors file begins with may look like the beginning of anything else.
+  const bool tensors = is_safetensors(*in);
+  if (!tensors && is_json(*in)) return open_json(path, *in);
   const bool pickle = in->peek(4) == "PK\3\4" || (in->peek(1) == "\x80" && in->size() > 64);
-  const bool tar = is_tar(*in);
-  if (tar || pickle || is_safetensors(*in)) {
+  const bool tar = !tensors && is_tar(*in);
+  if (tensors || tar || pickle) {
     auto out = tar ? read_nemo(*in) : open_weights(path, *in);
     if (out && !tar) add_config_beside(fs::path(path).parent_path().string(), *out);
     return out;

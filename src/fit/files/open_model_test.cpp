@@ -43,6 +43,19 @@ TEST(OpenModelTest, TheContentDecidesNotTheName) {
             FileFormat::config_only);
 }
 
+TEST(OpenModelTest, ALengthMayLookLikeAnotherFormat) {
+  const TempDir dir;
+  for (const std::size_t length :
+       {0x7bU, 0x17bU, 0x180U, 0x120U, 0x208U}) {  // '{', pickle, blank, ONNX
+    const std::string name(length - 52, 'n');
+    const std::string bytes = SafetensorsWriter().tensor(name, "U8", {4}, 4).bytes();
+    ASSERT_EQ(static_cast<unsigned char>(bytes[0]), length & 0xff);
+    const auto file = open_model(dir.write("file", bytes), {});
+    ASSERT_TRUE(file) << words_of(file);
+    EXPECT_EQ(file->format, FileFormat::safetensors) << length;
+  }
+}
+
 TEST(OpenModelTest, SaysWhatAFileIsThatItDoesNotRead) {
   const TempDir dir;
   const auto says = [&](const std::string& bytes, const char* words) {

@@ -180,7 +180,9 @@ TEST(SafetensorsTest, TiedAndQuantisedWeights) {
   EXPECT_EQ(apart.output, 1600_B);
   EXPECT_EQ(apart.parameters, 800 + 800 + 1024 * 2);
   EXPECT_EQ(apart.vocabulary, 100);
-  const Shape tied = shape_with("true");
+  EXPECT_FALSE(apart.dtype_known);
+  const Shape tied = shape_with("true,\"torch_dtype\":\"float16\"");
+  EXPECT_EQ(tied.dtype, TensorType::f16);
   EXPECT_EQ(tied.weights, 2688_B);
   EXPECT_TRUE(tied.tied);
   EXPECT_EQ(tied.layers[0].weights, 1088_B);

@@ -56,12 +56,8 @@ void set_states(const Keys& keys, string_view type, const Shape& shape, Layer& l
               shape.architecture == "mamba2" ? small(keys, {"num_heads"}, 128) : 0);
     const uint64_t head_dim = small(keys, {"mamba_d_head", "mamba_head_dim", "head_dim"}, 64);
     const uint64_t expand = small(keys, {"mamba_expand", "expand"}, 2);
-    const uint64_t inner = heads > 0
-                               ? std::min<uint64_t>(heads * head_dim, 1 << 24)
-                               : small(keys, {"mamba_d_ssm", "intermediate_size"}, expand * d);
-    const uint64_t width = shape.architecture.find("mamba") == 0 ? inner
-                           : heads > 0                           ? inner
-                                                                 : expand * d;
+    const uint64_t width = heads > 0 ? std::min<uint64_t>(heads * head_dim, 1 << 24)
+                                     : small(keys, {"mamba_d_ssm"}, expand * d);
     const uint64_t state = small(keys, {"mamba_d_state", "ssm_state_size", "state_size"}, 16);
     const uint64_t groups = heads > 0 ? small(keys, {"mamba_n_groups", "n_groups"}, 1) : 0;
     const uint64_t kernel =

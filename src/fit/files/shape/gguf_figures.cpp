@@ -226,6 +226,12 @@ void read_gguf_figures(const ModelFile& file, Shape& shape) {
   shape.expert_feed_forward = keys.number({"expert_feed_forward_length"}, 0);
   shape.vocabulary = keys.number({"vocab_size"}, Keys(file, "tokenizer.ggml.").length("tokens"));
   read_layers(keys, shape);
+  if (shape.family == Family::encoder_decoder) {
+    shape.encoder = {.layers = keys.number({"block_count"}, 0),
+                     .embedding = shape.embedding,
+                     .feed_forward = shape.feed_forward,
+                     .heads = keys.number({"attention.head_count"}, 0)};
+  }
   read_projector(file, shape);
   if (shape.experts > 0 && shape.expert_feed_forward == 0) {
     shape.expert_feed_forward = shape.feed_forward;

@@ -235,6 +235,23 @@ TEST(GgufShapeTest, EncodersAndFeedForwardLayersKeepNothing) {
   EXPECT_EQ(count(Keys("glm4moe", 47).set("nextn_predict_layers", 1).shape(), LayerKind::none), 1);
 }
 
+TEST(GgufShapeTest, AnEncoderBesideADecoderIsWeighedApart) {
+  GgufWriter writer;
+  writer.key("general.architecture", "t5")
+      .key("t5.block_count", 2U)
+      .key("t5.embedding_length", 64U);
+  writer.key("t5.attention.head_count", 4U).key("t5.decoder_block_count", 1U);
+  support::add_tensor(writer, "enc.blk.0.attn_q.weight", {64, 64}, 1);
+  support::add_tensor(writer, "dec.blk.0.attn_q.weight", {64, 32}, 1);
+  const Shape shape = shape_in(writer);
+  EXPECT_EQ(shape.family, Family::encoder_decoder);
+  EXPECT_EQ(shape.layers.size(), 1);
+  EXPECT_EQ(shape.layers[0].weights, 4096_B);
+  ASSERT_TRUE(shape.encoder);
+  EXPECT_EQ(shape.encoder->layers, 2);
+  EXPECT_EQ(shape.encoder->weights, 8192_B);
+}
+
 TEST(GgufShapeTest, FiguresThatCannotBeTrueLeaveOnlyTheWeights) {
   for (const char* key : {"embedding_length", "attention.key_length", "expert_count"}) {
     GgufWriter writer;

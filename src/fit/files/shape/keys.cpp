@@ -18,11 +18,10 @@ const HeaderValue* Keys::find(std::string_view name) const {
 }
 
 bool Keys::has(std::string_view name) const {
-  const std::string wanted = prefix_ + std::string(name);
-  const auto found = file_->header.lower_bound(wanted);
-  return found != file_->header.end() &&
-         (found->first == wanted ||
-          file_->header.lower_bound(wanted + ".") != file_->header.lower_bound(wanted + "/"));
+  if (find(name) != nullptr) return true;
+  const std::string beginning = prefix_ + std::string(name) + ".";
+  const auto below = file_->header.lower_bound(beginning);
+  return below != file_->header.end() && below->first.starts_with(beginning);
 }
 
 std::optional<std::uint64_t> Keys::number(Names names) const {

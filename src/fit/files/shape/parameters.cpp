@@ -290,6 +290,15 @@ void weigh_by_formula(const ModelFile& file, const Keys& keys, const Recipe& rec
     }
   }
   shape.padded_weights = shape.weights;
+  const bool mixed = std::any_of(shape.layers.begin(), shape.layers.end(), [](const Layer& layer) {
+    return layer.kind == LayerKind::recurrent;
+  });
+  const bool estimated =
+      crossed ? shape.architecture != "whisper" && !shape.architecture.ends_with("t5")
+              : mixed && recipe.model_type != "mamba";
+  if (estimated) {
+    shape.guesses.push_back("the weights of such layers are an estimate until the files are there");
+  }
   if (recipe.model_type.empty() && !crossed) {
     shape.guesses.push_back("model type " +
                             (shape.architecture.empty() ? "unnamed" : shape.architecture) +

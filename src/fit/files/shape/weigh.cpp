@@ -108,6 +108,7 @@ std::uint64_t parameters_in(const Tensor& tensor, std::uint64_t quantised_bits) 
 
 std::uint64_t quantised_bits_of(const ModelFile& file) {
   const Keys config(file, "quantization_config.");
+  if (config.text({"quant_method"}) == "fp8") return 8;
   if (config.text({"quant_method"}) == "mxfp4" || config.flag({"load_in_4bit"}).value_or(false)) {
     return 4;
   }
@@ -167,7 +168,9 @@ void weigh_tensors(const ModelFile& file, Shape& shape) {
   }
   if (output != nullptr) shape.output = output->bytes;
   shape.tied = embedding != nullptr && output == nullptr && shape.family != Family::encoder;
-  shape.dtype = commonest(file);
+  // Packed numbers say nothing of what is computed with: there the configuration's word counts.
+  if (bits == 0) shape.dtype = commonest(file);
+  shape.dtype_known = bits == 0 || shape.dtype_known;
 }
 
 }  // namespace spillway::fit

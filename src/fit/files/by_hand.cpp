@@ -1,4 +1,5 @@
 #include <cctype>
+#include <cmath>
 
 #include "base/text.h"
 #include "fit/files/open_model.h"
@@ -36,7 +37,7 @@ Result<std::uint64_t> parse_parameters(std::string_view text) {
   }
   const auto number = parse_decimal(digits);
   if (!number || *number <= 0 || *number * scale < 1 || *number * scale > 1e15) return wrong();
-  return static_cast<std::uint64_t>(*number * scale + 0.5);
+  return static_cast<std::uint64_t>(std::llround(*number * scale));
 }
 
 }  // namespace spillway::fit

@@ -12,6 +12,7 @@ constexpr std::uint64_t kLongestConfig = 16 << 20;
 constexpr std::size_t kMostKeys = 20'000;
 constexpr std::size_t kLongestText = 1024;
 constexpr std::size_t kLongestList = 4096;
+constexpr std::size_t kLongestKey = 256;
 
 void append(ModelFile& out, std::string key, std::int64_t number) {
   const auto [where, added] = out.header.try_emplace(std::move(key), std::vector<std::int64_t>{});
@@ -19,8 +20,15 @@ void append(ModelFile& out, std::string key, std::int64_t number) {
   if (list != nullptr && list->size() < kLongestList) list->push_back(number);
 }
 
+// Before a key is put together: one name may be megabytes long, and above thousands of values.
+bool is_short(const JsonPath& path) {
+  std::size_t length = 0;
+  for (const JsonStep& step : path) length += step.name.size() + 1;
+  return length <= kLongestKey;
+}
+
 bool keep(ModelFile& out, const JsonPath& path, const JsonScalar& value) {
-  if (path.empty() || out.header.size() >= kMostKeys) return true;
+  if (path.empty() || !is_short(path) || out.header.size() >= kMostKeys) return true;
   if (path.back().in_array && path.back().index >= kLongestList) return true;
   const auto* flag = std::get_if<bool>(&value);
   const auto* number = std::get_if<std::int64_t>(&value);

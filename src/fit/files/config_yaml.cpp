@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t kLongest = 64 << 20;  // vocabularies are in it
 constexpr std::size_t kMostKeys = 20'000;
 constexpr std::size_t kLongestLine = 1024;
+constexpr std::size_t kLongestKey = 256;
 
 struct Open {
   std::size_t indent = 0;
@@ -41,6 +42,7 @@ class Lines {
     const std::string parent = open_.empty() ? std::string() : open_.back().path;
     std::string key = parent + std::string(trimmed(text.substr(indent, colon - indent)));
     const std::string_view value = trimmed(text.substr(colon + 1));
+    if (key.size() > kLongestKey) return;
     if (value.empty()) {
       if (open_.size() < 16) open_.push_back({indent, key + "."});
     } else if (value != "null" && out_.header.size() < kMostKeys) {

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t kMostEntries = 100'000;
+constexpr std::size_t kMostGraphs = 64;
 
 bool has_part(std::string_view name, std::string_view part) { return name.find(part) != name.npos; }
 
@@ -179,6 +180,10 @@ class Folder {
     return out;
   }
   Result<ModelFile> open_graphs(const Names& files) const {
+    if (files.size() > kMostGraphs) {
+      return fail(Errc::invalid, "has " + std::to_string(files.size()) + " ONNX files", path_,
+                  "name the one that is meant");
+    }
     Names chosen, others;
     // One decoder of transformers' three: the merged one is both others.
     const bool merged = std::any_of(files.begin(), files.end(), [](const std::string& name) {

@@ -67,13 +67,14 @@ HeaderValue read_array(HeaderReader& in) {
     for (std::uint64_t i = 0; i < count && within_header(in); ++i) skip_string(in);
     return ArrayLength{count};
   }
-  if (width(type) == 0) {
+  const std::uint64_t each = width(type);
+  if (each == 0) {
     in.fail_here("an array of type " + std::to_string(type) + ", which is none that arrays have");
     return ArrayLength{};
   }
-  if (count > in.left() / width(type)) in.fail_here("an array longer than the file");
+  if (count > in.left() / each) in.fail_here("an array longer than the file");
   if (count > kLongestArray || type == 6 || type == 12) {
-    in.skip(in.ok() ? count * width(type) : 0);
+    in.skip(in.ok() ? count * each : 0);
     return ArrayLength{count};
   }
   std::vector<std::int64_t> numbers;

@@ -34,7 +34,7 @@ bool is_weights(std::string_view name) {
 
 void read_member(HeaderReader member, std::string_view name, ModelFile& out) {
   const std::string_view base = name.substr(name.find_last_of('/') + 1);
-  if (base == "model_config.yaml") {
+  if (base == "model_config.yaml" && out.header.empty()) {
     read_config_yaml(member, out);
     if (!member.ok()) out.notes.push_back(to_string(member.error().value()));
   } else if (is_weights(base)) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <unordered_set>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -116,7 +116,7 @@ class Reader {
   }
   void read_graph(uint64_t end, const std::string& prefix, int depth) {
     if (!deeper(depth)) return;
-    std::unordered_set<std::string> names;
+    std::set<std::string> names;
     for (WireField field; next_field(in_, end, field); leave(field)) {
       if (!field.is_bytes) continue;
       if (field.number == 1) read_node(field.end, depth);

@@ -97,7 +97,12 @@ class Machine {
   }
   void push(Node node) { stack_.push_back(add(std::move(node))); }
   void push_number(std::int64_t value) { push({.kind = Kind::number, .number = value}); }
+  void push_passed(std::uint64_t size) {
+    in_.skip(size);
+    push({});
+  }
   void push_text(std::uint64_t size) {
+    if (size > kLongestText) return push_passed(size);  // no name of a tensor
     push({.kind = Kind::text, .text = in_.text(size, kLongestText)});
   }
   Index pop() {
@@ -223,44 +228,32 @@ class Machine {
   // One opcode; true at the end of the program.
   bool step(std::uint8_t code) {
     switch (code) {
-      case 0x80: in_.skip(1); break;                                       // PROTO
-      case 0x95: in_.skip(8); break;                                       // FRAME
-      case '.': return true;                                               // STOP
-      case '(': push({.kind = Kind::mark}); break;                         // MARK
-      case '0': pop(); break;                                              // POP
-      case '1': pop_to_mark(); break;                                      // POP_MARK
-      case 'N': push({}); break;                                           // NONE
-      case 0x88: push_number(1); break;                                    // NEWTRUE
-      case 0x89: push_number(0); break;                                    // NEWFALSE
-      case 'K': push_number(in_.u8()); break;                              // BININT1
-      case 'M': push_number(in_.u16()); break;                             // BININT2
-      case 'J': push_number(static_cast<std::int32_t>(in_.u32())); break;  // BININT
-      case 0x8a: push_long(in_.u8()); break;                               // LONG1
-      case 'G':
-        in_.skip(8);
-        push({});
-        break;                                 // BINFLOAT
-      case 'X': push_text(in_.u32()); break;   // BINUNICODE
-      case 0x8c: push_text(in_.u8()); break;   // SHORT_BINUNICODE
-      case 0x8d: push_text(in_.u64()); break;  // BINUNICODE8
-      case 'U': push_text(in_.u8()); break;    // SHORT_BINSTRING
-      case 'T': push_text(in_.u32()); break;   // BINSTRING
-      case 'C':
-        in_.skip(in_.u8());
-        push({});
-        break;  // SHORT_BINBYTES
-      case 'B':
-        in_.skip(in_.u32());
-        push({});
-        break;  // BINBYTES
-      case 0x8e:
-        in_.skip(in_.u64());
-        push({});
-        break;                                                                 // BINBYTES8
-      case ']': push({.kind = Kind::tuple}); break;                            // EMPTY_LIST
-      case ')': push({.kind = Kind::tuple}); break;                            // EMPTY_TUPLE
-      case '}': push({.kind = Kind::map}); break;                              // EMPTY_DICT
+      case 0x80: in_.skip(1); break;                                           // PROTO
+      case 0x95: in_.skip(8); break;                                           // FRAME
+      case '.': return true;                                                   // STOP
+      case '(': push({.kind = Kind::mark}); break;                             // MARK
+      case '0': pop(); break;                                                  // POP
+      case '1': pop_to_mark(); break;                                          // POP_MARK
+      case 'N': push({}); break;                                               // NONE
+      case 0x88: push_number(1); break;                                        // NEWTRUE
+      case 0x89: push_number(0); break;                                        // NEWFALSE
+      case 'K': push_number(in_.u8()); break;                                  // BININT1
+      case 'M': push_number(in_.u16()); break;                                 // BININT2
+      case 'J': push_number(static_cast<std::int32_t>(in_.u32())); break;      // BININT
+      case 0x8a: push_long(in_.u8()); break;                                   // LONG1
+      case 'G': push_passed(8); break;                                         // BINFLOAT
+      case 'X': push_text(in_.u32()); break;                                   // BINUNICODE
+      case 0x8c: push_text(in_.u8()); break;                                   // SHORT_BINUNICODE
+      case 0x8d: push_text(in_.u64()); break;                                  // BINUNICODE8
+      case 'U': push_text(in_.u8()); break;                                    // SHORT_BINSTRING
+      case 'T': push_text(in_.u32()); break;                                   // BINSTRING
+      case 'C': push_passed(in_.u8()); break;                                  // SHORT_BINBYTES
+      case 'B': push_passed(in_.u32()); break;                                 // BINBYTES
+      case 0x8e: push_passed(in_.u64()); break;                                // BINBYTES8
+      case ']':                                                                // EMPTY_LIST
+      case ')':                                                                // EMPTY_TUPLE
       case 0x8f: push({.kind = Kind::tuple}); break;                           // EMPTY_SET
+      case '}': push({.kind = Kind::map}); break;                              // EMPTY_DICT
       case 'l':                                                                // LIST
       case 't': push({.kind = Kind::tuple, .members = pop_to_mark()}); break;  // TUPLE
       case 'd': push({.kind = Kind::map, .members = pop_to_mark()}); break;    // DICT

@@ -1,7 +1,7 @@
 #include "fit/files/pytorch.h"
 
+#include <map>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "fit/files/parts.h"
@@ -102,7 +102,7 @@ class Archive {
   HeaderReader& in_;
   ModelFile out_;
   std::vector<ZipEntry> entries_;
-  std::unordered_map<std::string_view, const ZipEntry*> by_name_;
+  std::map<std::string_view, const ZipEntry*> by_name_;
   std::set<std::string_view> named_;  // members that a tensor is in
   const ZipEntry* pickle_ = nullptr;
   std::string prefix_;

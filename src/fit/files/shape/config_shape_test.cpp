@@ -194,6 +194,13 @@ TEST(ConfigShapeTest, RefusesWhatTellsOfNoModel) {
   EXPECT_FALSE(mad);
 }
 
+TEST(ConfigShapeTest, LongNamesAboveManyValuesCostNothing) {
+  std::string text = "{\"" + std::string(1 << 20, 'x') + "\":{";
+  for (int i = 0; i < 100'000; ++i) text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":1";
+  text += R"(},"model_type":"gpt2"})";
+  EXPECT_EQ(shape_in(text).value().parameters, 124'439'808);
+}
+
 TEST(ConfigShapeTest, EveryMutationIsReadOrRefused) {
   for (const char* name : {"gpt-oss-20b", "DeepSeek-V2-Lite", "Whisper large-v3"}) {
     for (const auto& config : published_configs()) {

@@ -127,7 +127,7 @@ Keys decoder_keys(const ModelFile& file) {
       {"text_config.", "thinker_config.text_config.", "llm_config.", "language_config.",
        "language_model_config.", "lm_config.", "llm_cfg.", "decoder."});
   for (const std::string_view scope : kScopes) {
-    const Keys keys(file, std::string(scope));
+    Keys keys(file, std::string(scope));
     if (!keys.text({"model_type"}).empty() || keys.number({"hidden_size", "d_model"})) return keys;
   }
   return {file, ""};

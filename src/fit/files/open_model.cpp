@@ -14,10 +14,15 @@ Surroundings surroundings_from(const std::function<const char*(const char*)>& va
     const char* found = variable(name);
     return found == nullptr ? std::string() : std::string(found);
   };
-  return {.home = value("HOME"),
-          .ollama_models = value("OLLAMA_MODELS"),
-          .hf_hub_cache = value("HF_HUB_CACHE"),
-          .hf_home = value("HF_HOME")};
+  Surroundings out{.home = value("HOME"),
+                   .ollama_models = value("OLLAMA_MODELS"),
+                   .hf_hub_cache = value("HF_HUB_CACHE"),
+                   .hf_home = value("HF_HOME")};
+  // As huggingface_hub's constants.py: an older name, and the desktop's place for caches.
+  if (out.hf_hub_cache.empty()) out.hf_hub_cache = value("HUGGINGFACE_HUB_CACHE");
+  const std::string caches = value("XDG_CACHE_HOME");
+  if (out.hf_home.empty() && !caches.empty()) out.hf_home = caches + "/huggingface";
+  return out;
 }
 
 Result<ModelFile> open_model(const std::string& path_or_name, const Surroundings& surroundings) {

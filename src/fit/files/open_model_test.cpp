@@ -245,9 +245,9 @@ TEST(OpenModelTest, FindsModelsInAHuggingFaceCache) {
 
 TEST(OpenModelTest, SurroundingsComeFromTheEnvironment) {
   const auto at = surroundings_from([](const char* name) -> const char* {
-    return std::string_view(name) == "HF_HOME" ? "/hf" : nullptr;
+    return std::string_view(name) == "XDG_CACHE_HOME" ? "/caches" : nullptr;
   });
-  EXPECT_EQ(at.hf_home, "/hf");
+  EXPECT_EQ(at.hf_home, "/caches/huggingface");
   EXPECT_EQ(at.home, "");
 }
 

@@ -110,4 +110,48 @@ inline GgufWriter gguf_model(const GgufModel& m, std::uint64_t words = 0) {
   return out;
 }
 
+/// gpt-oss-20b as ggml-org published it: experts in MXFP4, the other matrices in Q8_0.
+inline GgufWriter gpt_oss_20b_gguf() {
+  constexpr std::uint32_t kF32 = 0, kQ8 = 8, kMxfp4 = 39;
+  constexpr std::uint64_t d = 2880, q = 4096, kv = 512, experts = 32, words = 201088;
+  GgufWriter out;
+  add_keys(out, {.architecture = "gpt-oss",
+                 .layers = 24,
+                 .embedding = d,
+                 .heads = 64,
+                 .head_dim = 64,
+                 .feed_forward = d,
+                 .context = 131072,
+                 .window = 128,
+                 .experts = experts,
+                 .experts_used = 4,
+                 .expert_feed_forward = d});
+  add_tensor(out, "token_embd.weight", {d, words}, kQ8);
+  for (int i = 0; i < 24; ++i) {
+    const auto add = [&](std::string_view name, const std::vector<std::uint64_t>& shape,
+                         std::uint32_t type) {
+      add_tensor(out, "blk." + std::to_string(i) + "." + std::string(name), shape, type);
+    };
+    add("attn_norm.weight", {d}, kF32);
+    add("post_attention_norm.weight", {d}, kF32);
+    add("attn_sinks.weight", {64}, kF32);
+    add("attn_q.weight", {d, q}, kQ8);
+    add("attn_q.bias", {q}, kF32);
+    add("attn_k.weight", {d, kv}, kQ8);
+    add("attn_k.bias", {kv}, kF32);
+    add("attn_v.weight", {d, kv}, kQ8);
+    add("attn_v.bias", {kv}, kF32);
+    add("attn_output.weight", {q, d}, kQ8);
+    add("attn_output.bias", {d}, kF32);
+    add("ffn_gate_inp.weight", {d, experts}, kF32);
+    add("ffn_gate_inp.bias", {experts}, kF32);
+    for (const std::string matrix : {"ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"}) {
+      add(matrix + ".weight", {d, d, experts}, kMxfp4);
+      add(matrix + ".bias", {d, experts}, kF32);
+    }
+  }
+  add_tensor(out, "output_norm.weight", {d}, kF32);
+  return add_tensor(out, "output.weight", {d, words}, kQ8);
+}
+
 }  // namespace spillway::support

@@ -111,6 +111,7 @@ TEST(ConfigShapeTest, SpeechModelsHaveAnEncoder) {
   EXPECT_EQ(ctc.family, Family::encoder);
   EXPECT_EQ(ctc.encoder->kind, EncoderKind::fast_conformer);
   EXPECT_DOUBLE_EQ(ctc.encoder->positions_per_second, 12.5);
+  EXPECT_NEAR(static_cast<double>(ctc.parameters), 0.61e9, 0.02e9);
 }
 
 TEST(ConfigShapeTest, MultimodalModelsAreTheirTextModelAndATower) {

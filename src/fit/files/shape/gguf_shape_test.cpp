@@ -126,6 +126,20 @@ TEST(GgufShapeTest, ExpertsAreWeighedApart) {
   EXPECT_LT(shape.layers[0].expert_weights, shape.layers[0].weights);
 }
 
+TEST(GgufShapeTest, GptOssAsPublished) {
+  const Shape shape = shape_in(support::gpt_oss_20b_gguf());
+  EXPECT_EQ(shape.parameters, 20'914'757'184);
+  EXPECT_EQ(shape.dtype, TensorType::mxfp4);
+  // The published file takes 12,109,566,560 bytes: what is not weights are 201,088 tokens and 446,189
+  // merges, about 13 MB.
+  const Bytes header = 12'109'566'560_B - shape.padded_weights;
+  EXPECT_GT(header, 12_MiB);
+  EXPECT_LT(header, 13_MiB);
+  EXPECT_EQ(shape.layers[0].expert_weights,
+            Bytes{std::int64_t{3} * 32 * (2880 * 2880 / 32 * 17 + 2880 * 4)});
+  EXPECT_EQ(count(shape, LayerKind::sliding), 12);
+}
+
 TEST(GgufShapeTest, WindowsAsLlamaCppLaysThem) {
   const auto sliding = [](const char* architecture, std::uint32_t layers, std::uint32_t window) {
     return count(Keys(architecture, layers).set("attention.sliding_window", window).shape(),

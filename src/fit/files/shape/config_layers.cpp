@@ -23,7 +23,7 @@ uint64_t kv_heads_of(const Keys& keys, const Recipe& recipe, uint64_t heads) {
   }
   const bool one = recipe.model_type == "falcon" || recipe.model_type == "gpt_bigcode";
   if (keys.flag({"multi_query"}).value_or(one)) return 1;
-  return recipe.kv_heads > 0 && !keys.number({"num_attention_heads"}) ? recipe.kv_heads : heads;
+  return recipe.kv_heads > 0 ? recipe.kv_heads : heads;
 }
 
 // What one sequence keeps in a layer that is no attention: the caches of transformers' modeling_*.py.

@@ -102,7 +102,10 @@ int row(const std::string& path) {
 void make_models(const std::string& folder) {
   fs::create_directories(folder + "/safetensors-100GB");
   support::write_sharded(folder + "/safetensors-100GB", 50, 60, 100'000'000'000);
-  support::gguf_model({.type = 12, .output_type = 14}, 128256).write(folder + "/8B-Q4_K.gguf");
+  support::gguf_model({.type = 12, .output_type = 14}, 128256)
+      .words("tokenizer.ggml.merges", 280147)
+      .array("tokenizer.ggml.token_type", std::vector<std::int32_t>(128256, 1))
+      .write(folder + "/8B-Q4_K.gguf");
   support::gguf_model({.architecture = "gemma3",
                        .layers = 62,
                        .embedding = 5376,

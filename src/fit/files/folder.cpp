@@ -83,7 +83,17 @@ class Folder {
   bool has(std::string_view name) const {
     return std::binary_search(names_.begin(), names_.end(), name);
   }
-  const std::string& path() const { return path_; }
+  /// Models of the folder that are no part of this one are named in its notes.
+  void note_others(ModelFile& file) const {
+    Names others;
+    for (const std::string& name :
+         ending_with(names_, {".safetensors", ".gguf", ".onnx", ".nemo", ".bin", ".pt", ".pth"})) {
+      if (std::find(file.files.begin(), file.files.end(), below(name)) == file.files.end()) {
+        others.push_back(name);
+      }
+    }
+    if (!others.empty()) file.notes.push_back("passed over: " + listed(others));
+  }
 
   Result<ModelFile> open() const {
     for (const char* index : {"model.safetensors.index.json", "pytorch_model.bin.index.json"}) {
@@ -102,6 +112,7 @@ class Folder {
       if (graphs.list() && !ending_with(graphs.names_, {".onnx"}).empty()) {
         auto out = graphs.open();
         if (out) add_config_beside(path_, *out);
+        if (out) graphs.note_others(*out);
         return out;
       }
     }
@@ -117,15 +128,9 @@ class Folder {
  private:
   std::string below(std::string_view name) const { return path_ + "/" + std::string(name); }
 
-  Result<ModelFile> open_one_of(const Names& files, std::string_view usual) const {
-    Names others = files;
-    const auto chosen = std::find(others.begin(), others.end(), usual);
-    const std::string name = chosen == others.end() ? others.front() : *chosen;
-    std::erase(others, name);
-    if (has_part(name, "-of-")) return open_parts(files);
-    auto out = open_file(below(name));
-    if (out && !others.empty()) out->notes.push_back("passed over: " + listed(others));
-    return out;
+  Result<ModelFile> open_one_of(const Names& files, const std::string& usual) const {
+    if (has(usual)) return open_file(below(usual));
+    return has_part(files.front(), "-of-") ? open_parts(files) : open_file(below(files.front()));
   }
   // Numbered files without an index: all of them, "model-00001-of-00003.safetensors" and so on.
   Result<ModelFile> open_parts(const Names& files) const {
@@ -168,9 +173,6 @@ class Folder {
     }
     auto out = open_gguf(below(models.empty() ? projectors.front() : models.front()));
     if (!out) return out;
-    if (models.size() > 1) {
-      out->notes.push_back("passed over: " + listed({models.begin() + 1, models.end()}));
-    }
     if (!models.empty() && !projectors.empty()) {
       auto projector = open_gguf(below(projectors.front()));
       if (!projector) return projector;
@@ -184,7 +186,7 @@ class Folder {
       return fail(Errc::invalid, "has " + std::to_string(files.size()) + " ONNX files", path_,
                   "name the one that is meant");
     }
-    Names chosen, others;
+    Names chosen;
     // One decoder of transformers' three: the merged one is both others.
     const bool merged = std::any_of(files.begin(), files.end(), [](const std::string& name) {
       return has_part(name, "decoder_model_merged");
@@ -196,7 +198,7 @@ class Folder {
       });
       const bool better = name != plain && std::binary_search(files.begin(), files.end(), plain);
       const bool part = merged && has_part(name, "decoder") && !has_part(name, "merged");
-      (same || better || part ? others : chosen).push_back(name);
+      if (!same && !better && !part) chosen.push_back(name);
     }
     std::optional<ModelFile> whole;
     for (const std::string& name : chosen) {
@@ -210,7 +212,6 @@ class Folder {
     }
     whole->path = path_;
     if (chosen.size() > 1) whole->notes.push_back("all of " + listed(chosen) + " together");
-    if (!others.empty()) whole->notes.push_back("passed over: " + listed(others));
     return std::move(*whole);
   }
 
@@ -230,7 +231,9 @@ Result<ModelFile> open_folder(const std::string& path) {
     if (const Status ok = folder.list(); !ok) return tl::unexpected<Error>(ok.error());
   }
   auto out = folder.open();
-  if (out) out->path = path;
+  if (!out) return out;
+  out->path = path;
+  folder.note_others(*out);
   return out;
 }
 

@@ -99,6 +99,7 @@ TEST(OpenModelTest, OfAFolderTheBestFormatIsTaken) {
   EXPECT_EQ(gguf->format, FileFormat::gguf);
   EXPECT_EQ(gguf->files[0], dir / "a.gguf");
   ASSERT_EQ(gguf->notes.size(), 1);
+  EXPECT_EQ(gguf->notes[0].find("a.gguf"), std::string::npos);
   EXPECT_NE(gguf->notes[0].find("b.gguf"), std::string::npos);
   dir.write("model.safetensors", tiny_safetensors());
   dir.write("model.fp16.safetensors", tiny_safetensors());
@@ -106,6 +107,10 @@ TEST(OpenModelTest, OfAFolderTheBestFormatIsTaken) {
   EXPECT_EQ(tensors->format, FileFormat::safetensors);
   EXPECT_EQ(tensors->files, std::vector{dir / "model.safetensors"});
   EXPECT_TRUE(tensors->header.contains("model_type"));
+  ASSERT_EQ(tensors->notes.size(), 1);
+  for (const char* other : {"a.gguf", "b.gguf", "model.fp16.safetensors", "pytorch_model.bin"}) {
+    EXPECT_NE(tensors->notes[0].find(other), std::string::npos) << other;
+  }
 }
 
 TEST(OpenModelTest, NumberedFilesWithoutAnIndexAreOneModelOrNone) {

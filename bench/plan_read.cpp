@@ -4,13 +4,15 @@
 // forget the files (posix_fadvise) before the process began; their metadata stays.
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -45,28 +47,40 @@ double milliseconds(const std::string& path, fit::ModelFile& out) {
   return took.count();
 }
 
+// Not getrusage(2): its figure outlives exec, and would be that of the program that made the models.
 long peak_rss_kib() {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  return use.ru_maxrss;
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  long kib = 0;
+  while (status >> word) {
+    if (word == "VmHWM:" && status >> kib) return kib;
+  }
+  return 0;
 }
 
-// In a child: the peak of its memory is that of one reading, on top of the program itself.
-bool measure(const std::string& path, int times, Measured& out) {
+// What `plan_read --measure TIMES MODEL` does, into its standard output.
+int measure_here(int times, const std::string& path) {
+  Measured m;
+  fit::ModelFile file;
+  m.first_ms = m.best_ms = milliseconds(path, file);
+  m.rss_kib = peak_rss_kib();
+  for (int i = 1; i < times; ++i) m.best_ms = std::min(m.best_ms, milliseconds(path, file));
+  m.files = file.files.size();
+  m.tensors = file.tensors.size();
+  m.bytes = file.on_disk.count;
+  m.read = file.bytes_read.count;
+  return ::write(STDOUT_FILENO, &m, sizeof m) == sizeof m ? 0 : 1;
+}
+
+// In a program of its own, whose memory nothing else has touched.
+bool measure(const std::string& path, const char* times, Measured& out) {
   int ends[2];
   if (::pipe(ends) != 0) return false;
   const pid_t child = ::fork();
   if (child == 0) {
-    Measured m;
-    fit::ModelFile file;
-    m.first_ms = m.best_ms = milliseconds(path, file);
-    m.rss_kib = peak_rss_kib();
-    for (int i = 1; i < times; ++i) m.best_ms = std::min(m.best_ms, milliseconds(path, file));
-    m.files = file.files.size();
-    m.tensors = file.tensors.size();
-    m.bytes = file.on_disk.count;
-    m.read = file.bytes_read.count;
-    _exit(::write(ends[1], &m, sizeof m) == sizeof m ? 0 : 1);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::execl("/proc/self/exe", "plan_read", "--measure", times, path.c_str(), nullptr);
+    _exit(1);
   }
   ::close(ends[1]);
   const bool got = ::read(ends[0], &out, sizeof out) == sizeof out;
@@ -91,7 +105,7 @@ void forget(const std::string& path) {
 int row(const std::string& path) {
   Measured cold, warm;
   forget(path);
-  if (!measure(path, 1, cold) || !measure(path, 20, warm)) return 1;
+  if (!measure(path, "1", cold) || !measure(path, "20", warm)) return 1;
   std::printf("%-24s %6zu %8zu %9.1f %9.2f %9.2f %9.2f %10.1f %9.0f\n",
               fs::path(path).filename().c_str(), warm.files, warm.tensors,
               static_cast<double>(warm.bytes) / 1e9, cold.first_ms, warm.first_ms, warm.best_ms,
@@ -125,6 +139,9 @@ void make_models(const std::string& folder) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> paths(argv + 1, argv + argc);
+  if (paths.size() == 3 && paths[0] == "--measure") {
+    return measure_here(std::atoi(paths[1].c_str()), paths[2]);
+  }
   std::string made;
   if (paths.empty()) {
     made = (fs::temp_directory_path() / "spillway-bench-XXXXXX").string();

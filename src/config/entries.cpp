@@ -1,11 +1,6 @@
 #include "config/entries.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 
 // The parser (toml++ 3.3) asserts that a key begins like one, and two lines later reports the one that
 // does not: a slip in a file must neither abort the daemon nor, by way of __builtin_assume, be assumed
@@ -18,32 +13,10 @@
 #define TOML_ENABLE_UNRELEASED_FEATURES 0
 #include <toml++/toml.h>
 
-#include "base/fd.h"
+#include "port/text_file.h"
 
 namespace spillway {
 namespace {
-
-constexpr std::size_t kLargestFile = std::size_t{1} << 20;
-
-Result<std::string> read_text(const std::string& path) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat info {};
-  if (!fd || fstat(fd.get(), &info) != 0) {
-    return tl::unexpected<Error>(system_error(errno, path));
-  }
-  std::string text;
-  if (S_ISCHR(info.st_mode)) return text;
-  if (!S_ISREG(info.st_mode)) return fail(Errc::invalid, "not a file", path);
-  char chunk[4096];
-  while (text.size() <= kLargestFile) {
-    const ssize_t count = ::read(fd.get(), chunk, sizeof chunk);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return tl::unexpected<Error>(system_error(errno, path));
-    if (count == 0) return text;
-    text.append(chunk, static_cast<std::size_t>(count));
-  }
-  return fail(Errc::invalid, "larger than 1 MiB", path);
-}
 
 ConfigScalar scalar(const toml::node& node) {
   if (const auto* flag = node.as_boolean()) return flag->get();
@@ -109,7 +82,7 @@ ConfigEntries::ConfigEntries() {
 }
 
 void ConfigEntries::read(const ConfigFile& file, std::vector<ConfigProblem>& problems) {
-  const auto text = read_text(file.path);
+  const auto text = read_text_file(file.path);
   if (text && text->empty()) return;
   if (text) return parse(*text, file, problems);
   problems.push_back({true, {file.path, 0, 0}, text.error().what, text.error().hint});

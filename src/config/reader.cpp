@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/nearest.h"
 #include "base/text.h"
-#include "config/nearest.h"
 
 namespace spillway {
 namespace {

@@ -7,7 +7,6 @@
 #include <iterator>
 #include <sstream>
 
-#include "config/nearest.h"
 #include "config/reader.h"
 
 namespace spillway {
@@ -85,15 +84,6 @@ TEST(ConfigShow, CanBeReadAgainWithTheSameResult) {
   const LoadedConfig again = read(config_show(loaded));
   EXPECT_TRUE(again.problems.empty()) << to_string(again.problems.front());
   EXPECT_EQ(values(again), values(loaded));
-}
-
-TEST(NearestName, IsTheOneWithTheFewestDifferences) {
-  const std::vector<std::string> names{"levels.margin", "ladder.settle", "ladder.quarantine"};
-  EXPECT_EQ(nearest_name("ladder.setle", names), "ladder.settle");
-  EXPECT_EQ(nearest_name("levels.margins", names), "levels.margin");
-  EXPECT_EQ(nearest_name("something.else.entirely", names), "");
-  EXPECT_EQ(nearest_name("x", {}), "");
-  EXPECT_EQ(nearest_name(std::string(100'000, 'x'), names), "");
 }
 
 /// The manual's text without its markup: "\-" is "-", "\&" is nothing.

@@ -4,7 +4,7 @@
 #include <limits>
 
 namespace spillway::fit {
-Bound::Bound(const std::vector<Item>& items, std::int64_t room, const PartOf& part_of)
+SumBound::SumBound(const std::vector<Item>& items, std::int64_t room, const PartOf& part_of)
     : unit_(std::max<std::int64_t>(0, room) / kUnits + 1),
       least_(items.size() + 1, std::vector<Cost>(kUnits + 1)),
       bytes_(items.size() + 1) {
@@ -26,7 +26,7 @@ Bound::Bound(const std::vector<Item>& items, std::int64_t room, const PartOf& pa
   }
 }
 
-Cost Bound::least(std::size_t from, std::int64_t left) const {
+Cost SumBound::least(std::size_t from, std::int64_t left) const {
   if (bytes_[from] > std::max<std::int64_t>(0, left)) return kImpossible;
   const std::int64_t units = std::clamp<std::int64_t>(left / unit_, 0, kUnits);
   return least_[from][static_cast<std::size_t>(units)];

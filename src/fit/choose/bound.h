@@ -10,7 +10,7 @@ namespace spillway::fit {
 /// What placing the items from a given one on must cost at least when only the sum of one memory
 /// counts. Amounts are in units of a few thousandths of the room, rounded so that the bound is never too
 /// high.
-class Bound {
+class SumBound {
  public:
   /// `item`'s bytes in the memory when it takes `choice`, and what that costs here.
   struct Part {
@@ -20,7 +20,7 @@ class Bound {
   using PartOf = std::function<Part(const Item& item, const Choice& choice)>;
 
   /// `items` in the order of the search; `room`: what they may take together.
-  Bound(const std::vector<Item>& items, std::int64_t room, const PartOf& part_of);
+  SumBound(const std::vector<Item>& items, std::int64_t room, const PartOf& part_of);
 
   /// At least this for items[from...] within `left` bytes; kImpossible where it cannot be done.
   Cost least(std::size_t from, std::int64_t left) const;

@@ -30,14 +30,14 @@ Bounds::Bounds(const std::vector<Item>& items, const Left& room)
       ram_(std::max<std::int64_t>(1, room.ram)),
       of_vram_(items, vram_,
                [](const Item& item, const Choice& choice) {
-                 return Bound::Part{vram_of(item, choice), choice.cost};
+                 return SumBound::Part{vram_of(item, choice), choice.cost};
                }),
       of_ram_(items, ram_,
               [](const Item& item, const Choice& choice) {
-                return Bound::Part{ram_of(item, choice), choice.cost};
+                return SumBound::Part{ram_of(item, choice), choice.cost};
               }),
       of_both_(items, both(vram_, ram_), [this](const Item& item, const Choice& choice) {
-        return Bound::Part{both(vram_of(item, choice), ram_of(item, choice)), choice.cost};
+        return SumBound::Part{both(vram_of(item, choice), ram_of(item, choice)), choice.cost};
       }) {
   owed_.assign(items.size() + 1, std::vector<std::int64_t>(room.paid.size()));
   for (std::size_t i = items.size(); i-- > 0;) {
@@ -58,9 +58,9 @@ Bounds::Bounds(const std::vector<Item>& items, const Left& room)
     if (std::none_of(items.begin(), items.end(), asked_for)) continue;
     // Costs of those alone who were asked to run here: so the bounds of all GPUs may be added.
     of_gpus_.emplace_back(
-        gpu, Bound(items, room.gpus[gpu], [&](const Item& item, const Choice& choice) {
-          if (!asked_for(item)) return Bound::Part{};
-          return Bound::Part{choice.gpu == gpu ? vram_of(item, choice) : 0, choice.cost};
+        gpu, SumBound(items, room.gpus[gpu], [&](const Item& item, const Choice& choice) {
+          if (!asked_for(item)) return SumBound::Part{};
+          return SumBound::Part{choice.gpu == gpu ? vram_of(item, choice) : 0, choice.cost};
         }));
   }
 }
@@ -82,10 +82,10 @@ std::int64_t Bounds::owed(std::size_t from, const Left& left) const {
 Cost Bounds::least(std::size_t from, const Left& left) const {
   const std::int64_t vram = sum(left.gpus);
   const std::int64_t ram = left.ram - owed(from, left);
-  if (ram < 0 && left.ram >= 0) return Bound::kImpossible;
+  if (ram < 0 && left.ram >= 0) return SumBound::kImpossible;
   Cost asked;
   for (const auto& [gpu, bound] : of_gpus_) {
-    asked = std::min(asked + bound.least(from, left.gpus[gpu]), Bound::kImpossible);
+    asked = std::min(asked + bound.least(from, left.gpus[gpu]), SumBound::kImpossible);
   }
   // Both parts of `both` were rounded down, hence 2.
   return std::max({of_vram_.least(from, vram), of_ram_.least(from, ram),

@@ -27,8 +27,8 @@ class Bounds {
 
   std::int64_t vram_, ram_;
   std::vector<std::vector<std::int64_t>> owed_;  // per item, per group
-  Bound of_vram_, of_ram_, of_both_;
-  std::vector<std::pair<std::size_t, Bound>> of_gpus_;
+  SumBound of_vram_, of_ram_, of_both_;
+  std::vector<std::pair<std::size_t, SumBound>> of_gpus_;
 };
 
 }  // namespace spillway::fit

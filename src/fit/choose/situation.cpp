@@ -11,7 +11,7 @@ Range larger(const Range& a, const Range& b) {
 }
 
 /// What components take of one memory; overheads by process, the largest of each.
-class Sum {
+class Taken {
  public:
   void add(const std::string& process, const Range& idle, const Range& peak, const Range& overhead,
            bool loaded_while_idle) {
@@ -36,8 +36,8 @@ class Sum {
   Overheads idle_overheads_, peak_overheads_;
 };
 
-Fill filled(const Room& room, Bytes others, const Sum& sum, const Limits& limits) {
-  Fill fill{room.name, room.total, others, sum.idle(), sum.peak()};
+Fill filled(const Room& room, Bytes others, const Taken& taken, const Limits& limits) {
+  Fill fill{room.name, room.total, others, taken.idle(), taken.peak()};
   fill.idle_share = ratio(others + fill.idle.likely, room.total);
   fill.peak_share = ratio(others + fill.peak.likely, room.total);
   fill.idle_level = reached(fill.idle_share, limits);
@@ -59,23 +59,23 @@ Bytes safe_room(const Room& room, Bytes others, const Limits& limits) {
 
 std::vector<Fill> fill(const Situation& situation, const Stack& stack, const Machine& machine,
                        const Limits& limits) {
-  std::vector<Sum> sums(machine.gpus.size() + 1);
+  std::vector<Taken> taken(machine.gpus.size() + 1);
   for (const Placement& placed : situation.placements) {
     if (placed.unloaded) continue;
     const Component& component = stack[placed.component];
     const Need& need = placed.need;
     const bool waits = component.duty != Duty::on_demand;
-    sums.back().add(component.process, need.ram_idle, need.ram_peak, need.ram_overhead, waits);
+    taken.back().add(component.process, need.ram_idle, need.ram_peak, need.ram_overhead, waits);
     if (!placed.gpu) continue;
-    sums[*placed.gpu].add(component.process, need.vram_idle, need.vram_peak, need.vram_overhead,
-                          waits);
+    taken[*placed.gpu].add(component.process, need.vram_idle, need.vram_peak, need.vram_overhead,
+                           waits);
   }
   std::vector<Fill> fills;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
+  for (std::size_t i = 0; i < taken.size(); ++i) {
     const bool is_gpu = i < machine.gpus.size();
     const Room& room = is_gpu ? machine.gpus[i] : machine.ram;
     const bool yielded = i < situation.yielded.size() && situation.yielded[i];
-    fills.push_back(filled(room, others_in(room, is_gpu, yielded, limits), sums[i], limits));
+    fills.push_back(filled(room, others_in(room, is_gpu, yielded, limits), taken[i], limits));
   }
   return fills;
 }

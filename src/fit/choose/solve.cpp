@@ -147,7 +147,7 @@ class Search {
       const auto first = std::find_if(choices.begin(), choices.end(), [&](const Choice& choice) {
         return fits(items_[i], choice);
       });
-      if (first == choices.end()) return Bound::kImpossible;
+      if (first == choices.end()) return SumBound::kImpossible;
       sum = sum + first->cost;
     }
     return sum;
@@ -161,7 +161,7 @@ class Search {
   }
 
   bool can_beat(Cost cost) const {
-    return cost.kinds < Bound::kImpossible.kinds && (!solution_.found || cost < solution_.cost);
+    return cost.kinds < SumBound::kImpossible.kinds && (!solution_.found || cost < solution_.cost);
   }
 
   /// Places items_[item...]; what is placed so far costs `cost`.

@@ -93,7 +93,7 @@ Answer fit_stack(const Stack& stack, const Machine& machine, const Limits& limit
   const Translation translation(stack, machine, limits);
   const Solution solution = solve(translation.problem());
   Situation end = solution.found ? translation.situation_of(solution) : Situation{};
-  const Situation asked = as_asked(stack, machine, limits, end);
+  const Situation asked = on_their_gpus(stack, machine, limits, end);
 
   Answer answer;
   answer.exact = solution.exact;

@@ -34,8 +34,8 @@ void place_on_gpus(Situation& situation, const Stack& stack, const Machine& mach
 
 }  // namespace
 
-Situation as_asked(const Stack& stack, const Machine& machine, const Limits& limits,
-                   const Situation& end) {
+Situation on_their_gpus(const Stack& stack, const Machine& machine, const Limits& limits,
+                        const Situation& end) {
   Situation situation;
   for (std::size_t i = 0; i < stack.size(); ++i) {
     Placement placed{i, 0, std::nullopt, false, stack[i].variants.front().need};

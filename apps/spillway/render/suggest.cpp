@@ -49,14 +49,14 @@ std::vector<std::string> suggest_lines(const fit::Suggestion& suggestion, const 
   for (const fit::Rejected& rejected : suggestion.rejected) {
     rows.push_back({{"  " + std::string(fit::name(rejected.entry->kind))},
                     {rejected.entry->name},
-                    {rejected.why},
-                    {fit::facts(*rejected.entry), Paint::dim}});
+                    {fit::facts(*rejected.entry), Paint::dim},
+                    {rejected.why}});
   }
   if (!rows.empty()) lines.emplace_back("not chosen");
   for (std::string& line : table({{.title = ""},
                                   {.title = "", .flexible = true, .least = 12},
-                                  {.title = "", .flexible = true, .least = 24},
-                                  {.title = "", .flexible = true}},
+                                  {.title = ""},
+                                  {.title = "", .flexible = true, .least = 24}},
                                  rows, canvas)) {
     lines.push_back(std::move(line));
   }

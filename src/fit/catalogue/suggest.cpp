@@ -80,7 +80,7 @@ class Chooser {
     Stack stack = stack_of(*best);
     stack[kind] = component_of(entry, machine_);
     if (is_placeable(stack)) return worse.empty() ? "the name comes later" : worse;
-    return "does not stay safe beside the others" + (worse.empty() ? "" : "; " + worse);
+    return "too large beside the others" + (worse.empty() ? "" : "; " + worse);
   }
 
  private:

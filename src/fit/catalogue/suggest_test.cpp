@@ -81,7 +81,7 @@ TEST(Suggest, VoicesAreRejectedForWhatIsWrongWithThem) {
 TEST(Suggest, MoreRoomGetsALargerModel) {
   const Suggestion all = suggest(kVoice, catalogue(), machine(24_GiB, 64_GiB), {}, {});
   EXPECT_EQ(chosen(all.stacks[0], Kind::llm), "gpt-oss-20b-mxfp4");
-  EXPECT_THAT(why(all, "gemma3-27b-q4"), HasSubstr("does not stay safe"));
+  EXPECT_THAT(why(all, "gemma3-27b-q4"), HasSubstr("too large beside the others"));
   EXPECT_THAT(why(all, "gemma3-1b-q4"), HasSubstr("1.0 against 20.9 billion parameters"));
 }
 

@@ -74,6 +74,21 @@ Bytes excess(const std::vector<Fill>& fills, const Machine& machine, std::size_t
   return sum;
 }
 
+/// Of the two ways to be small the one that lacks less.
+void find_missing(Answer& answer, const Stack& stack, const Machine& machine,
+                  const Limits& limits) {
+  Bytes least = Bytes::limit(false);
+  for (const Smallest by : {Smallest::in_vram, Smallest::in_all}) {
+    const auto fills = fill(at_smallest(by, stack, machine, limits), stack, machine, limits);
+    const Bytes vram = excess(fills, machine, 0, machine.gpus.size(), limits);
+    const Bytes ram = excess(fills, machine, machine.gpus.size(), fills.size(), limits);
+    if (vram + ram >= least) continue;
+    least = vram + ram;
+    answer.missing_vram = vram;
+    answer.missing_ram = ram;
+  }
+}
+
 }  // namespace
 
 std::string_view name(Verdict verdict) {
@@ -105,9 +120,7 @@ Answer fit_stack(const Stack& stack, const Machine& machine, const Limits& limit
   } else {
     answer.verdict = Verdict::does_not_fit;
     answer.situation = asked;
-    const auto least = fill(at_smallest(stack, machine, limits), stack, machine, limits);
-    answer.missing_vram = excess(least, machine, 0, machine.gpus.size(), limits);
-    answer.missing_ram = excess(least, machine, machine.gpus.size(), least.size(), limits);
+    find_missing(answer, stack, machine, limits);
   }
   if (answer.verdict == Verdict::fits_with_changes && machine.gpus.size() < 2) {
     answer.alternatives = alternatives(asked, stack, machine, limits);

@@ -1,6 +1,7 @@
 #include "fit/choose/asked.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spillway::fit {
 namespace {
@@ -46,16 +47,18 @@ Situation on_their_gpus(const Stack& stack, const Machine& machine, const Limits
   return situation;
 }
 
-Situation at_smallest(const Stack& stack, const Machine& machine, const Limits& limits) {
+Situation at_smallest(Smallest by, const Stack& stack, const Machine& machine,
+                      const Limits& limits) {
   Situation situation;
+  const auto size = [by](const Variant& variant) {
+    const Bytes vram = variant.need.vram_peak.likely, ram = variant.need.ram_peak.likely;
+    return by == Smallest::in_vram ? std::pair(vram, ram) : std::pair(vram + ram, vram);
+  };
   for (std::size_t i = 0; i < stack.size(); ++i) {
     const auto& variants = stack[i].variants;
     const auto smallest =
-        std::min_element(variants.begin(), variants.end(), [](const Variant& a, const Variant& b) {
-          return a.need.vram_peak.likely != b.need.vram_peak.likely
-                     ? a.need.vram_peak.likely < b.need.vram_peak.likely
-                     : a.need.ram_peak.likely < b.need.ram_peak.likely;
-        });
+        std::min_element(variants.begin(), variants.end(),
+                         [&](const Variant& a, const Variant& b) { return size(a) < size(b); });
     Placement placed{i, static_cast<std::size_t>(smallest - variants.begin()), std::nullopt,
                      stack[i].duty == Duty::idle, smallest->need};
     situation.placements.push_back(placed);

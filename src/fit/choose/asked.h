@@ -9,7 +9,10 @@ namespace spillway::fit {
 Situation on_their_gpus(const Stack& stack, const Machine& machine, const Limits& limits,
                         const Situation& end);
 
-/// Every component as small as it gets, changes whatever they cost; placed in the same way.
-Situation at_smallest(const Stack& stack, const Machine& machine, const Limits& limits);
+/// Every component as small as it gets, whatever the changes cost, in VRAM or in all; placed in the
+/// same way.
+enum class Smallest : std::uint8_t { in_vram, in_all };
+Situation at_smallest(Smallest by, const Stack& stack, const Machine& machine,
+                      const Limits& limits);
 
 }  // namespace spillway::fit

@@ -38,7 +38,7 @@ struct StackFile {
   std::vector<ComponentAsked> components;
 };
 
-/// Reads what docs/planning.md and `spillway plan --help` describe. Models are relative to the
+/// Reads what spillway(1) describes below STACK FILES. Models are relative to the
 /// folder of `file`. Everything that is wrong with it, in the order of the file.
 tl::expected<StackFile, std::vector<Error>> parse_stack(std::string_view text,
                                                         const std::string& file);

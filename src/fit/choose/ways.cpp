@@ -61,9 +61,9 @@ class Generator {
     ways_ = std::move(*first);
     // In the order of their cost: a variant's changes are then in that order, too.
     using Knob = Steps (Generator::*)(const Use&) const;
-    constexpr std::array<Knob, 6> kKnobs{&Generator::contexts,   &Generator::audio,
-                                         &Generator::caches,     &Generator::attentions,
-                                         &Generator::precisions, &Generator::layers};
+    constexpr std::array<Knob, 7> kKnobs{
+        &Generator::contexts,   &Generator::audio,  &Generator::caches, &Generator::attentions,
+        &Generator::precisions, &Generator::layers, &Generator::places};
     const auto combine = [&](auto&& self, std::size_t knob, const Use& use,
                              std::vector<Change> changes) -> void {
       if (knob == kKnobs.size()) return add_if_it_can(std::move(changes), use, 0);
@@ -74,7 +74,6 @@ class Generator {
       }
     };
     combine(combine, 0, model_.use, {});
-    add_cpu();
     for (std::size_t i = 0; i < model_.smaller.size(); ++i) {
       const std::string what = model_.smaller[i].name + " instead of " + model_.shape.name;
       add_if_it_can({change(ChangeKind::smaller_model, what)}, model_.use, i + 1);
@@ -188,14 +187,18 @@ class Generator {
     return steps;
   }
 
-  void add_cpu() {
-    if (!abilities_of(backend_).all_on_cpu || model_.use.on_cpu) return;
-    Use use = model_.use;
-    use.on_cpu = true;
+  /// All of it on the CPU, where no layers were moved there one by one.
+  Steps places(const Use& use) const {
+    Steps steps{{use, {}}};
+    const bool moved =
+        use.gpu_layers != model_.use.gpu_layers || use.experts_on_cpu != model_.use.experts_on_cpu;
+    if (!abilities_of(backend_).all_on_cpu || use.on_cpu || moved) return steps;
+    Use less = use;
+    less.on_cpu = true;
     const bool helper = is_helper(model_.kind);
-    add_if_it_can(
-        {change(helper ? ChangeKind::helper_on_cpu : ChangeKind::whole_on_cpu, "on the CPU")}, use,
-        0);
+    steps.push_back({less, change(helper ? ChangeKind::helper_on_cpu : ChangeKind::whole_on_cpu,
+                                  "on the CPU")});
+    return steps;
   }
 
   void add_if_it_can(std::vector<Change> changes, const Use& use, std::size_t model) {

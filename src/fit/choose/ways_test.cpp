@@ -115,7 +115,7 @@ TEST(Ways, NothingIsOfferedThatIsThereAlready) {
   EXPECT_FALSE(any(*ways, ChangeKind::smaller_context));
   EXPECT_FALSE(any(*ways, ChangeKind::quantised_kv));
   EXPECT_FALSE(any(*ways, ChangeKind::layers_on_cpu));
-  EXPECT_THAT(ways->variants, SizeIs(2));
+  EXPECT_THAT(ways->variants, SizeIs(2));  // as asked, and on the CPU
 }
 
 TEST(Ways, AHelperGoesToTheCpuForLess) {

@@ -48,7 +48,8 @@ class StatusSource {
   virtual ~StatusSource() = default;
   virtual Answer<StatusReport> look(bool owners) = 0;
 };
-Answer<std::unique_ptr<StatusSource>> open_status(const Global& global);
+/// `rates`: whether growth and stalls are wanted, for which a process of its own has to look twice.
+Answer<std::unique_ptr<StatusSource>> open_status(const Global& global, bool rates = true);
 
 /// What to say of a report that no daemon made.
 std::string no_daemon_hint(const Global& global);

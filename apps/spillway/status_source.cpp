@@ -22,15 +22,15 @@ class DaemonStatus final : public StatusSource {
 /// What this process sees by itself, judged by the configuration that a daemon would read.
 class DirectStatus final : public StatusSource {
  public:
-  DirectStatus() : direct_(options(), clock_) {}
+  explicit DirectStatus(bool rates) : direct_(options(rates), clock_) {}
   Answer<StatusReport> look(bool owners) override { return direct_.look(owners); }
 
  private:
-  static DirectOptions options() {
+  static DirectOptions options(bool rates) {
     const auto environment = [](const char* name) -> const char* { return ::getenv(name); };
     LoadedConfig loaded = load_config(config_places(::getuid() != 0, environment));
     return {std::move(loaded.config.policy), std::move(loaded.config.daemon.cgroups),
-            std::move(loaded.config.injected)};
+            std::move(loaded.config.injected), rates};
   }
 
   SystemClock clock_;
@@ -39,12 +39,12 @@ class DirectStatus final : public StatusSource {
 
 }  // namespace
 
-Answer<std::unique_ptr<StatusSource>> open_status(const Global& global) {
+Answer<std::unique_ptr<StatusSource>> open_status(const Global& global, bool rates) {
   auto session = Session::open(global);
   if (session) return std::make_unique<DaemonStatus>(std::move(*session));
   // A daemon that is there and does not answer is worth knowing of.
   if (session.error().code != ExitCode::no_daemon) return tl::unexpected(session.error());
-  return std::make_unique<DirectStatus>();
+  return std::make_unique<DirectStatus>(rates);
 }
 
 }  // namespace spillway

@@ -16,6 +16,7 @@ struct DirectOptions {
   Policy policy;
   std::vector<std::string> cgroups;                           // as in /proc/PID/cgroup
   std::vector<std::pair<std::string, std::string>> injected;  // pool name -> absolute path
+  bool rates = true;  // false: one look at once, growth and stalls stay unknown
 };
 
 /// What `spillway status` and `watch` show where no daemon runs: this process senses and assesses by
@@ -28,7 +29,7 @@ class Direct {
   Direct(const Direct&) = delete;
   Direct& operator=(const Direct&) = delete;
 
-  /// One look; the first one is two, 100 ms apart, since rates and stalls need two. `owners` scans
+  /// One look; where rates are wanted the first one is two, 100 ms apart. `owners` scans
   /// the processes as well.
   StatusReport look(bool owners);
 

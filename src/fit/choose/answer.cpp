@@ -62,31 +62,13 @@ std::vector<Headroom> headrooms(const Situation& situation, const Stack& stack,
   return rooms;
 }
 
-/// What is too much, over all memories from `first` to before `last`.
-Bytes excess(const std::vector<Fill>& fills, const Machine& machine, std::size_t first,
-             std::size_t last, const Limits& limits) {
-  Bytes sum;
-  for (std::size_t i = first; i < last; ++i) {
-    const Room& room = i < machine.gpus.size() ? machine.gpus[i] : machine.ram;
-    if (!fills[i].is_used()) continue;
-    sum += std::max(Bytes{}, fills[i].peak.likely - safe_room(room, fills[i].others, limits));
-  }
-  return sum;
-}
-
-/// Of the two ways to be small the one that lacks less.
 void find_missing(Answer& answer, const Stack& stack, const Machine& machine,
                   const Limits& limits) {
-  Bytes least = Bytes::limit(false);
-  for (const Smallest by : {Smallest::in_vram, Smallest::in_all}) {
-    const auto fills = fill(at_smallest(by, stack, machine, limits), stack, machine, limits);
-    const Bytes vram = excess(fills, machine, 0, machine.gpus.size(), limits);
-    const Bytes ram = excess(fills, machine, machine.gpus.size(), fills.size(), limits);
-    if (vram + ram >= least) continue;
-    least = vram + ram;
-    answer.missing_vram = vram;
-    answer.missing_ram = ram;
+  const auto fills = fill(at_smallest(stack, machine, limits), stack, machine, limits);
+  for (std::size_t i = 0; i < machine.gpus.size(); ++i) {
+    answer.missing_vram += excess(fills[i], machine.gpus[i], limits);
   }
+  answer.missing_ram = excess(fills.back(), machine.ram, limits);
 }
 
 }  // namespace

@@ -9,10 +9,12 @@ namespace spillway::fit {
 Situation on_their_gpus(const Stack& stack, const Machine& machine, const Limits& limits,
                         const Situation& end);
 
-/// Every component as small as it gets, whatever the changes cost, in VRAM or in all; placed in the
-/// same way.
-enum class Smallest : std::uint8_t { in_vram, in_all };
-Situation at_smallest(Smallest by, const Stack& stack, const Machine& machine,
-                      const Limits& limits);
+/// Every component as small as it gets in VRAM or in all, whatever the changes cost, and wherever that
+/// overfills the memories least, the biggest first. Not the very least: a figure for people to whom
+/// nothing can be proposed.
+Situation at_smallest(const Stack& stack, const Machine& machine, const Limits& limits);
+
+/// What is too much in a memory that the stack uses; 0 where it is safe.
+Bytes excess(const Fill& fill, const Room& room, const Limits& limits);
 
 }  // namespace spillway::fit

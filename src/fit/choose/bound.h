@@ -15,7 +15,7 @@ class SumBound {
   /// `item`'s bytes in the memory when it takes `choice`, and what that costs here.
   struct Part {
     std::int64_t bytes = 0;
-    Cost cost;
+    Cost cost = 0;
   };
   using PartOf = std::function<Part(const Item& item, const Choice& choice)>;
 
@@ -25,7 +25,7 @@ class SumBound {
   /// At least this for items[from...] within `left` bytes; kImpossible where it cannot be done.
   Cost least(std::size_t from, std::int64_t left) const;
 
-  static constexpr Cost kImpossible{~std::uint64_t{0} >> 1, 0};
+  static constexpr Cost kImpossible = ~Cost{0} >> 1;
 
  private:
   static constexpr std::int64_t kUnits = 512;

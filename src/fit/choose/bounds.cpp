@@ -21,8 +21,6 @@ std::int64_t sum(const std::vector<std::int64_t>& gpus) {
   return all;
 }
 
-constexpr double kScale = 1 << 20;
-
 }  // namespace
 
 Bounds::Bounds(const std::vector<Item>& items, const Left& room)
@@ -36,8 +34,8 @@ Bounds::Bounds(const std::vector<Item>& items, const Left& room)
               [](const Item& item, const Choice& choice) {
                 return SumBound::Part{ram_of(item, choice), choice.cost};
               }),
-      of_both_(items, both(vram_, ram_), [this](const Item& item, const Choice& choice) {
-        return SumBound::Part{both(vram_of(item, choice), ram_of(item, choice)), choice.cost};
+      of_both_(items, vram_ + ram_, [](const Item& item, const Choice& choice) {
+        return SumBound::Part{vram_of(item, choice) + ram_of(item, choice), choice.cost};
       }) {
   owed_.assign(items.size() + 1, std::vector<std::int64_t>(room.paid.size()));
   for (std::size_t i = items.size(); i-- > 0;) {
@@ -65,12 +63,6 @@ Bounds::Bounds(const std::vector<Item>& items, const Left& room)
   }
 }
 
-std::int64_t Bounds::both(std::int64_t vram, std::int64_t ram) const {
-  return static_cast<std::int64_t>(kScale * static_cast<double>(vram) /
-                                   static_cast<double>(vram_)) +
-         static_cast<std::int64_t>(kScale * static_cast<double>(ram) / static_cast<double>(ram_));
-}
-
 std::int64_t Bounds::owed(std::size_t from, const Left& left) const {
   std::int64_t sum = 0;
   for (std::size_t group = 0; group < left.paid.size(); ++group) {
@@ -83,13 +75,12 @@ Cost Bounds::least(std::size_t from, const Left& left) const {
   const std::int64_t vram = sum(left.gpus);
   const std::int64_t ram = left.ram - owed(from, left);
   if (ram < 0 && left.ram >= 0) return SumBound::kImpossible;
-  Cost asked;
+  Cost asked = 0;
   for (const auto& [gpu, bound] : of_gpus_) {
     asked = std::min(asked + bound.least(from, left.gpus[gpu]), SumBound::kImpossible);
   }
-  // Both parts of `both` were rounded down, hence 2.
   return std::max({of_vram_.least(from, vram), of_ram_.least(from, ram),
-                   of_both_.least(from, both(vram, ram) + 2), asked});
+                   of_both_.least(from, vram + ram), asked});
 }
 
 }  // namespace spillway::fit

@@ -23,8 +23,6 @@ class Bounds {
  private:
   /// What the groups of items[from...] will have to pay in RAM at least, whatever they choose.
   std::int64_t owed(std::size_t from, const Left& left) const;
-  std::int64_t both(std::int64_t vram, std::int64_t ram) const;
-
   std::int64_t vram_, ram_;
   std::vector<std::vector<std::int64_t>> owed_;  // per item, per group
   SumBound of_vram_, of_ram_, of_both_;

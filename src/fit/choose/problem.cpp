@@ -9,36 +9,30 @@ namespace {
 constexpr int kDigit = 6;  // bits per kind of change in Cost::kinds
 static_assert(kDigit * kChangeKinds <= 60);
 
-Cost cost_of(ChangeKind kind, int steps, std::uint64_t rank) {
-  const auto often = static_cast<std::uint64_t>(std::clamp(steps, 1, (1 << kDigit) - 1));
-  return {often << (kDigit * static_cast<int>(kind)), often * rank};
+Cost cost_of(ChangeKind kind, int steps) {
+  const auto often = static_cast<Cost>(std::clamp(steps, 1, (1 << kDigit) - 1));
+  return often << (kDigit * static_cast<int>(kind));
 }
 
 Load load(const Range& range) { return {range.likely.count, range.high.count}; }
 
-/// 1 for the component that is to be changed first: the lowest priority, of equal ones the last name.
-std::vector<std::uint64_t> ranks(const Stack& stack) {
+std::vector<std::size_t> by_name(const Stack& stack) {
   std::vector<std::size_t> order(stack.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (stack[a].priority != stack[b].priority) return stack[a].priority < stack[b].priority;
-    return stack[a].name > stack[b].name;
-  });
-  std::vector<std::uint64_t> ranks(stack.size());
-  for (std::size_t i = 0; i < order.size(); ++i) ranks[order[i]] = i + 1;
-  return ranks;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return stack[a].name < stack[b].name; });
+  return order;
 }
 
 }  // namespace
 
 Translation::Translation(const Stack& stack, const Machine& machine, const Limits& limits)
-    : stack_(stack) {
+    : stack_(stack), order_(by_name(stack)) {
   for (std::size_t gpu = 0; gpu < machine.gpus.size(); ++gpu) {
     add_room(machine.gpus[gpu], gpu, limits);
   }
   add_room(machine.ram, kNoGpu, limits);
-  const std::vector<std::uint64_t> rank = ranks(stack);
-  for (std::size_t i = 0; i < stack.size(); ++i) add(stack[i], rank[i]);
+  for (const std::size_t i : order_) add(stack[i]);
 }
 
 void Translation::add_room(const Room& room, std::size_t gpu, const Limits& limits) {
@@ -52,11 +46,12 @@ void Translation::add_room(const Room& room, std::size_t gpu, const Limits& limi
   }
   if (room.yields.count <= 0) return;
   const Load yields{room.yields.count, room.yields.count};
-  problem_.yields.push_back({gpu, yields, cost_of(ChangeKind::unload_idle, 1, 0)});
+  problem_.yields.push_back({gpu, yields, cost_of(ChangeKind::unload_idle, 1)});
 }
 
-void Translation::add(const Component& component, std::uint64_t rank) {
+void Translation::add(const Component& component) {
   Item& item = problem_.items.emplace_back();
+  item.priority = component.priority;
   meanings_.emplace_back();
   if (!component.process.empty()) {
     const auto found = std::find(processes_.begin(), processes_.end(), component.process);
@@ -64,14 +59,14 @@ void Translation::add(const Component& component, std::uint64_t rank) {
     if (found == processes_.end()) processes_.push_back(component.process);
   }
   for (std::size_t v = 0; v < component.variants.size(); ++v) {
-    Cost cost;
+    Cost cost = 0;
     for (const Change& change : component.variants[v].changes) {
-      cost = cost + cost_of(change.kind, change.steps, rank);
+      cost = cost + cost_of(change.kind, change.steps);
     }
     add(component, component.variants[v], {v, false}, cost);
   }
   if (component.duty != Duty::idle) return;
-  add(component, {}, {0, true}, cost_of(ChangeKind::unload_idle, 1, rank));
+  add(component, {}, {0, true}, cost_of(ChangeKind::unload_idle, 1));
 }
 
 void Translation::add(const Component& component, const Variant& variant, Meaning meaning,
@@ -89,7 +84,7 @@ void Translation::add(const Component& component, const Variant& variant, Meanin
     meanings_.back().push_back(meaning);
   }
   if (!need.on_gpu() || !component.gpu) return;
-  choice.cost = choice.cost + cost_of(ChangeKind::another_gpu, 1, 0);
+  choice.cost = choice.cost + cost_of(ChangeKind::another_gpu, 1);
   for (choice.gpu = 0; choice.gpu < problem_.gpus.size(); ++choice.gpu) {
     if (choice.gpu == component.gpu) continue;
     choices.push_back(choice);
@@ -99,15 +94,16 @@ void Translation::add(const Component& component, const Variant& variant, Meanin
 
 Situation Translation::situation_of(const Solution& solution) const {
   Situation situation;
+  situation.placements.resize(stack_.size());
   for (std::size_t i = 0; i < solution.picks.size(); ++i) {
     const auto [choice, gpu] = solution.picks[i];
     const Meaning meaning = meanings_[i][choice];
-    Placement& placed = situation.placements.emplace_back();
-    placed.component = i;
+    Placement& placed = situation.placements[order_[i]];
+    placed.component = order_[i];
     placed.variant = meaning.variant;
     placed.unloaded = meaning.unloaded;
     if (gpu != kNoGpu) placed.gpu = gpu;
-    if (!meaning.unloaded) placed.need = stack_[i].variants[meaning.variant].need;
+    if (!meaning.unloaded) placed.need = stack_[order_[i]].variants[meaning.variant].need;
   }
   situation.yielded.assign(problem_.gpus.size() + 1, false);
   for (std::size_t i = 0; i < solution.yielded.size(); ++i) {

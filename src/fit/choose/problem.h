@@ -20,11 +20,12 @@ class Translation {
     std::size_t variant = 0;
     bool unloaded = false;
   };
-  void add(const Component& component, std::uint64_t rank);
+  void add(const Component& component);
   void add(const Component& component, const Variant& variant, Meaning meaning, Cost cost);
   void add_room(const Room& room, std::size_t gpu, const Limits& limits);
 
   const Stack& stack_;
+  const std::vector<std::size_t> order_;  // of the items: the components by name
   Problem problem_;
   std::vector<std::vector<Meaning>> meanings_;  // per item, per choice
   std::vector<std::string> processes_;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "fit/choose/bounds.h"
+#include "fit/choose/partition.h"
 
 namespace spillway::fit {
 namespace {
@@ -58,7 +59,8 @@ struct Filled {
   bool same_as(const Filled& other) const { return left == other.left && groups == other.groups; }
 };
 
-constexpr std::uint64_t kShortSearch = 64;
+constexpr std::uint64_t kShortSearch = 64;      // not worth a table
+constexpr std::uint64_t kQuickSearch = 20'000;  // a millisecond; what takes longer may take minutes
 
 class Search {
  public:
@@ -85,7 +87,7 @@ class Search {
   }
 
   Solution run() {
-    place(0, {});
+    place(0, 0);
     solution_.exact = solution_.visited < most_visited_;
     solution_.visited = std::min(solution_.visited, most_visited_);
     return std::move(solution_);
@@ -103,8 +105,10 @@ class Search {
       }
       return least;
     };
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
+    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
+      const int left = problem_.items[a].priority, right = problem_.items[b].priority;
+      return left != right ? left > right : size(a) > size(b);
+    });
     for (const std::size_t i : order_) {
       const Item& item = problem_.items[i];
       std::vector<std::size_t> kept;
@@ -121,7 +125,7 @@ class Search {
       std::stable_sort(kept.begin(), kept.end(), [&](std::size_t a, std::size_t b) {
         return item.choices[a].cost < item.choices[b].cost;
       });
-      Item& sorted = items_.emplace_back(Item{{}, item.group});
+      Item& sorted = items_.emplace_back(Item{{}, item.group, item.priority});
       for (const std::size_t c : kept) sorted.choices.push_back(item.choices[c]);
       tags_.push_back(std::move(kept));
     }
@@ -141,7 +145,7 @@ class Search {
 
   /// What items_[from...] cost at least when each is alone with those placed already.
   Cost least_alone(std::size_t from) const {
-    Cost sum;
+    Cost sum = 0;
     for (std::size_t i = from; i < items_.size(); ++i) {
       const auto& choices = items_[i].choices;
       const auto first = std::find_if(choices.begin(), choices.end(), [&](const Choice& choice) {
@@ -155,13 +159,13 @@ class Search {
 
   /// The tables are made when the search turns out not to be a short one.
   Cost least_together(std::size_t from) {
-    if (solution_.visited < kShortSearch) return {};
+    if (solution_.visited < kShortSearch) return 0;
     if (!bounds_) bounds_.emplace(items_, room_);
     return bounds_->least(from, left_);
   }
 
   bool can_beat(Cost cost) const {
-    return cost.kinds < SumBound::kImpossible.kinds && (!solution_.found || cost < solution_.cost);
+    return cost < SumBound::kImpossible && (!solution_.found || cost < solution_.cost);
   }
 
   /// Places items_[item...]; what is placed so far costs `cost`.
@@ -269,6 +273,13 @@ class Search {
 }  // namespace
 
 Solution solve(const Problem& problem, std::uint64_t most_visited) {
+  Solution first = Search(problem, std::min(most_visited, kQuickSearch)).run();
+  if (first.exact || most_visited <= kQuickSearch) return first;
+  const auto known = first.found ? std::optional(first.cost) : std::nullopt;
+  if (auto by_sets = solve_by_sets(problem, known)) {
+    by_sets->visited = first.visited;
+    return std::move(*by_sets);
+  }
   return Search(problem, most_visited).run();
 }
 

@@ -1,21 +1,14 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace spillway::fit {
 
-/// What a stack's changes cost, to be made small: first by kind (digits in base 64, the dearest kind
-/// the highest), then by whom they hit. Adds up over components.
-struct Cost {
-  std::uint64_t kinds = 0;
-  std::uint64_t minor = 0;
-
-  friend constexpr auto operator<=>(Cost, Cost) = default;
-  friend constexpr Cost operator+(Cost a, Cost b) { return {a.kinds + b.kinds, a.minor + b.minor}; }
-};
+/// What a stack's changes cost, to be made small: how often each kind is used, as digits, the dearest
+/// kind the highest. Adds up over components.
+using Cost = std::uint64_t;
 
 /// Bytes as expected and at worst.
 struct Load {
@@ -33,7 +26,7 @@ inline constexpr std::size_t kAnyGpu = kNoGpu - 1;
 
 /// One way to place an item.
 struct Choice {
-  Cost cost;
+  Cost cost = 0;
   std::size_t gpu = kAnyGpu;  // this one, any, or none
   Load vram, ram;
   Load vram_overhead, ram_overhead;  // once per group, the largest
@@ -43,6 +36,7 @@ struct Choice {
 struct Item {
   std::vector<Choice> choices;
   std::size_t group = kNoGroup;  // shares its overhead with the items of the same number
+  int priority = 0;
   static constexpr std::size_t kNoGroup = ~std::size_t{0};
 };
 
@@ -51,7 +45,7 @@ struct Item {
 struct Yield {
   std::size_t gpu = kNoGpu;
   Load bytes;
-  Cost cost;
+  Cost cost = 0;
 };
 
 struct Problem {
@@ -70,7 +64,7 @@ struct Pick {
 struct Solution {
   bool found = false;
   bool exact = true;  // false: the search was cut short, there may be a cheaper one
-  Cost cost;
+  Cost cost = 0;
   std::vector<Pick> picks;    // one per item
   std::vector<bool> yielded;  // one per yield
   std::uint64_t visited = 0;  // placements looked at
@@ -78,9 +72,9 @@ struct Solution {
 
 inline constexpr std::uint64_t kMostVisited = 4'000'000;
 
-/// The cheapest way to place all items: branch and bound over their choices, the biggest item first,
-/// with a bound from the sums of VRAM and of RAM alone. Of equally cheap ways the first in the order
-/// of the choices and of the GPUs counts. Deterministic. Pure.
+/// The cheapest way to place all items: branch and bound over their choices, with bounds from the sums
+/// of the memories; where that takes long and they are few, over sets of them (partition.h). Of equally cheap ways the one counts in which the items of high priority, of equal
+/// ones the big, of equal ones the first, have the earliest choices and GPUs. Deterministic. Pure.
 Solution solve(const Problem& problem, std::uint64_t most_visited = kMostVisited);
 
 }  // namespace spillway::fit

@@ -6,6 +6,8 @@
 #include <optional>
 #include <random>
 
+#include "fit/choose/partition.h"
+
 namespace spillway::fit {
 namespace {
 
@@ -21,7 +23,7 @@ class BruteForce {
 
   std::optional<Cost> cost_of(const std::vector<Pick>& picks) const {
     std::vector<Load> used(problem_.gpus.size() + 1);  // the last is RAM
-    Cost cost;
+    Cost cost = 0;
     for (std::size_t i = 0; i < picks.size(); ++i) {
       const Choice& choice = problem_.items[i].choices[picks[i].choice];
       cost = cost + choice.cost;
@@ -106,25 +108,25 @@ class Draw {
       problem.gpus.push_back({likely, likely + likely / 4});
     }
     problem.ram = {number(room / 2, 2 * room), 3 * room};
-    for (std::size_t i = 0; i < items; ++i) problem.items.push_back(item(i, gpus, choices));
+    for (std::size_t i = 0; i < items; ++i) problem.items.push_back(item(gpus, choices));
     for (std::size_t g = 0; g < gpus; ++g) {
       if (number(0, 2) > 0) continue;
-      problem.yields.push_back({g, load(room / 4), {1, 0}});
+      problem.yields.push_back({g, load(room / 4), 1});
     }
     return problem;
   }
 
-  Item item(std::size_t number_of_it, std::size_t gpus, std::size_t choices) {
+  Item item(std::size_t gpus, std::size_t choices) {
     Item item;
     if (number(0, 1) == 0) item.group = static_cast<std::size_t>(number(0, 1));
-    Choice choice{{}, kAnyGpu, load(400), load(100), load(60), load(30)};
+    Choice choice{0, kAnyGpu, load(400), load(100), load(60), load(30)};
     if (number(0, 3) == 0)
       choice.gpu = static_cast<std::size_t>(number(0, static_cast<int>(gpus) - 1));
     item.choices.push_back(choice);
     while (item.choices.size() < choices) {
       Choice other = choice;
       const std::int64_t kind = number(0, 9);
-      other.cost = {std::uint64_t{1} << (6 * kind), number_of_it + 1};
+      other.cost = Cost{1} << (6 * kind);
       const std::int64_t left = number(1, 10);
       other.vram = {choice.vram.likely * left / 10, choice.vram.high * left / 10};
       if (kind > 5) {
@@ -142,7 +144,7 @@ class Draw {
 };
 
 TEST(Solve, FindsWhatTryingEverythingFinds) {
-  int found = 0, hopeless = 0, changed = 0;
+  int found = 0, hopeless = 0, changed = 0, by_sets = 0;
   for (std::uint32_t seed = 0; seed < 2000; ++seed) {
     Draw draw(seed);
     const std::size_t items = 1 + seed % 4, gpus = 1 + seed % 3;
@@ -151,17 +153,26 @@ TEST(Solve, FindsWhatTryingEverythingFinds) {
     const auto best = brute.best();
     const Solution solution = solve(problem);
     ASSERT_TRUE(solution.exact);
+    if (const auto sets = solve_by_sets(problem, std::nullopt)) {
+      ++by_sets;
+      ASSERT_EQ(sets->found, best.has_value()) << "seed " << seed;
+      if (best) {
+        ASSERT_EQ(sets->cost, *best) << "seed " << seed;
+        ASSERT_EQ(brute.cost_of(sets->picks), sets->cost) << "seed " << seed;
+      }
+    }
     ASSERT_EQ(solution.found, best.has_value()) << "seed " << seed;
     if (!best) {
       ++hopeless;
       continue;
     }
     ++found;
-    changed += *best != Cost{};
+    changed += *best != 0;
     ASSERT_EQ(solution.cost, *best) << "seed " << seed;
     ASSERT_EQ(brute.cost_of(solution.picks), solution.cost) << "seed " << seed;
   }
-  // All three kinds of answer were met, often.
+  // All kinds of answer were met, often.
+  EXPECT_GT(by_sets, 1000);
   EXPECT_GT(found, 300);
   EXPECT_GT(hopeless, 300);
   EXPECT_GT(changed, 300);
@@ -180,6 +191,37 @@ TEST(Solve, IsExactForTwelveOnFourGpus) {
   EXPECT_LT(most, 600'000U);
 }
 
+TEST(Solve, SetsAndBranchesFindTheSame) {
+  int told = 0;
+  for (std::uint32_t seed = 0; seed < 40; ++seed) {
+    Draw draw(seed);
+    Problem problem = draw.problem(7, 3, 6, 700);
+    problem.ram = {1 << 20, 1 << 20};
+    const Solution whole = solve(problem, 20'000);  // by branches alone
+    if (!whole.exact) continue;
+    const auto sets =
+        solve_by_sets(problem, whole.found ? std::optional(whole.cost) : std::nullopt);
+    ASSERT_TRUE(sets);
+    ++told;
+    EXPECT_EQ(sets->found, whole.found) << "seed " << seed;
+    EXPECT_EQ(sets->cost, whole.cost) << "seed " << seed;
+  }
+  EXPECT_GT(told, 20);
+}
+
+TEST(Solve, SetsLeaveRamToTheBranches) {
+  Problem problem;
+  problem.gpus = {{100, 100}};
+  problem.ram = {50, 50};
+  const Choice on_gpu{0, kAnyGpu, {80, 80}, {60, 60}, {}, {}};
+  const Choice less{1, kAnyGpu, {80, 80}, {40, 40}, {}, {}};
+  problem.items = {Item{{on_gpu, less}}};
+  EXPECT_FALSE(solve_by_sets(problem, std::nullopt));
+  EXPECT_EQ(solve(problem).cost, 1U);
+  problem.items.resize(13, problem.items[0]);
+  EXPECT_FALSE(solve_by_sets(problem, std::nullopt));
+}
+
 TEST(Solve, SaysWhenItGaveUp) {
   Draw draw(7);
   const Problem problem = draw.problem(12, 4, 8, 700);
@@ -190,11 +232,11 @@ TEST(Solve, OfEqualWaysTakesTheFirst) {
   Problem problem;
   problem.gpus = {{100, 100}, {100, 100}};
   problem.ram = {100, 100};
-  const Choice as_is{{}, kAnyGpu, {60, 60}, {}, {}, {}};
-  const Choice less{{1, 1}, kAnyGpu, {40, 40}, {}, {}, {}};
+  const Choice as_is{0, kAnyGpu, {60, 60}, {}, {}, {}};
+  const Choice less{1, kAnyGpu, {40, 40}, {}, {}, {}};
   problem.items = {Item{{as_is, less}}, Item{{as_is, less}}, Item{{as_is, less}}};
   const Solution solution = solve(problem);
-  EXPECT_EQ(solution.cost, (Cost{1, 1}));
+  EXPECT_EQ(solution.cost, 1U);
   EXPECT_EQ(solution.picks, (std::vector<Pick>{{0, 0}, {0, 1}, {1, 0}}));
   EXPECT_EQ(solve(problem).picks, solution.picks);
 }
@@ -203,7 +245,7 @@ TEST(Solve, SharedOverheadIsPaidOncePerGpu) {
   Problem problem;
   problem.gpus = {{100, 100}};
   problem.ram = {100, 100};
-  const Choice choice{{}, kAnyGpu, {30, 30}, {}, {25, 25}, {}};
+  const Choice choice{0, kAnyGpu, {30, 30}, {}, {25, 25}, {}};
   problem.items = {Item{{choice}, 0}, Item{{choice}, 0}};
   EXPECT_TRUE(solve(problem).found);
   problem.items[1].group = Item::kNoGroup;
@@ -214,8 +256,8 @@ TEST(Solve, OthersGiveBackOnlyWhereItIsNeeded) {
   Problem problem;
   problem.gpus = {{100, 100}, {100, 100}};
   problem.ram = {100, 100};
-  problem.items = {Item{{Choice{{}, kAnyGpu, {60, 60}, {}, {}, {}}}}};
-  problem.yields = {{0, {50, 50}, {1, 0}}, {1, {40, 40}, {1, 0}}};
+  problem.items = {Item{{Choice{0, kAnyGpu, {60, 60}, {}, {}, {}}}}};
+  problem.yields = {{0, {50, 50}, 1}, {1, {40, 40}, 1}};
   const Solution beside = solve(problem);
   EXPECT_EQ(beside.picks[0].gpu, 1U);
   EXPECT_EQ(beside.yielded, (std::vector<bool>{false, false}));

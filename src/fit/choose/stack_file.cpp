@@ -110,7 +110,21 @@ class StackReader {
                       "either model = \"FILE\", or vram and ram");
     }
     for (const TomlTable& change : reader.tables("change")) read_change(change, component);
+    if (!has_model) add_cpu(component);
     reader.finish();
+  }
+
+  /// What is said to be in VRAM could be in RAM as well, unless the file knows better.
+  static void add_cpu(Component& component) {
+    const auto off_gpu = [](const Variant& variant) { return !variant.need.on_gpu(); };
+    if (std::any_of(component.variants.begin(), component.variants.end(), off_gpu)) return;
+    Need need = component.variants.front().need;
+    need.ram_idle += need.vram_idle;
+    need.ram_peak += need.vram_peak;
+    need.vram_idle = need.vram_peak = need.vram_overhead = {};
+    const ChangeKind kind =
+        is_helper(component.kind) ? ChangeKind::helper_on_cpu : ChangeKind::whole_on_cpu;
+    component.variants.push_back({{change_of(kind, component.kind, "on the CPU")}, need});
   }
 
   std::optional<int> small(TableReader& reader, std::string_view key) {

@@ -19,7 +19,8 @@ struct ModelAsked {
 };
 
 /// A component of a stack file: with figures of its own in component.variants, or with a model whose
-/// figures are still to be had. The file's own changes follow the first variant in either case.
+/// figures are still to be had. The file's own changes follow the first variant in either case; figures
+/// in VRAM get a variant with the same bytes in RAM where the file has none.
 struct ComponentAsked {
   Component component;
   std::optional<ModelAsked> model;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fit/choose/answer.h"
+#include "fit/choose/made_by_hand_test.h"
 #include "tests/support/temp_dir.h"
 
 namespace spillway::fit {
@@ -71,7 +72,9 @@ TEST(StackFile, IsReadWhole) {
   EXPECT_EQ(stt.kind, ComponentKind::stt);
   EXPECT_EQ(stt.process, "assistant");
   EXPECT_EQ(stt.order, 2);
-  ASSERT_THAT(stt.variants, SizeIs(2));
+  ASSERT_THAT(stt.variants, SizeIs(3));  // as asked, the file's own, and on the CPU
+  EXPECT_EQ(stt.variants[2].changes[0].kind, ChangeKind::whole_on_cpu);
+  EXPECT_EQ(stt.variants[2].need.ram_idle, exactly(350'000'000_B));
   EXPECT_EQ(stt.variants[0].need.vram_idle, exactly(200'000'000_B));
   EXPECT_EQ(stt.variants[0].need.vram_peak, (Range{300'000'000_B, 400'000'000_B, 500'000'000_B}));
   EXPECT_EQ(stt.variants[0].need.ram_peak, exactly(150'000'000_B));
@@ -166,6 +169,35 @@ TEST(StackFile, NothingIsNoStack) {
   std::string many;
   for (int i = 0; i < 65; ++i) many += "[[component]]\nname = \"" + std::to_string(i) + "\"\n";
   EXPECT_THAT(errors_of(many), ElementsAre(HasSubstr("more than 64")));
+}
+
+/// The voice stack of the field, with nothing known but its figures.
+TEST(StackFile, TheCheapestFixIsFoundFromFiguresAlone) {
+  constexpr const char* kStack = R"(
+    component = [
+      { name = "stt", kind = "stt", vram = "200MB", vram_peak = "500MB", ram = "150MB" },
+      { name = "intent", kind = "intent", vram = "100MB", ram = "80MB" },
+      { name = "embeddings", kind = "embeddings", duty = "idle", vram = "500MB", ram = "200MB" },
+      { name = "tts", kind = "tts", vram = "300MB", ram = "120MB" },
+      { name = "llm", kind = "llm", vram = ["1GB", "2.5GB", "3GB"], vram_peak = "3GB" },
+      { name = "templates", kind = "data", ram = "50MB" },
+      { name = "history", kind = "data", ram = "50MB" },
+      { name = "runtime", kind = "runtime", ram = "100MB" },
+    ]
+  )";
+  const auto read = parse_stack(kStack, "s.toml");
+  ASSERT_TRUE(read) << to_string(read.error().front());
+  Stack stack;
+  for (const ComponentAsked& asked : read->components) stack.push_back(asked.component);
+  Machine machine = one_gpu(4000, 8000);
+  machine.ram.used = assumed_os_share(machine.ram.total);
+  const Answer answer = fit_stack(stack, machine, {});
+  EXPECT_EQ(answer.asked[0].idle.likely, mb(3600));
+  EXPECT_EQ(answer.asked[1].idle.likely, mb(750));
+  EXPECT_EQ(answer.asked[0].level, Reached::shutdown);  // 4400 of 4000 MB
+  ASSERT_EQ(answer.verdict, Verdict::fits_with_changes);
+  EXPECT_EQ(answer.changes.back().subject, "llm");
+  EXPECT_EQ(answer.changes.back().change.kind, ChangeKind::whole_on_cpu);
 }
 
 TEST(StackFile, IsPlannedAsItStands) {

@@ -7,6 +7,8 @@
 #include "base/version.h"
 #include "demo/demo.h"
 #include "demo/sizes.h"
+#include "fit/choose/use_options.h"
+#include "plan/flags.h"
 #include "verbs/verbs.h"
 
 // The command line and nothing else: what each verb does is in verbs/.
@@ -77,6 +79,32 @@ Result<Duration> parse_interval(std::string_view text) {
   return interval;
 }
 
+Result<std::optional<double>> parse_share(std::string_view text) {
+  const auto share = parse_decimal(text);
+  if (share && *share > 0 && *share <= 1) return share;
+  return fail(Errc::invalid, "no share above 0 and up to 1", std::string(text));
+}
+
+/// "400ms", "1s".
+Result<std::optional<double>> parse_latency(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) return tl::unexpected(duration.error());
+  return std::chrono::duration<double, std::milli>(*duration).count();
+}
+
+Result<std::optional<double>> parse_percentage(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  const auto percentage = parse_decimal(text);
+  if (percentage && *percentage >= 0 && *percentage <= 100) return percentage;
+  return fail(Errc::invalid, "no percentage", std::string(text));
+}
+
+Result<std::optional<std::uint64_t>> parse_number(std::string_view text) {
+  const auto number = parse_u64(text);
+  if (number) return number;
+  return fail(Errc::invalid, "no number", std::string(text));
+}
+
 /// Everything that can be said on the command line, and what is to be done about it.
 class CommandLine {
  public:
@@ -92,6 +120,7 @@ class CommandLine {
     requests();
     records();
     settings();
+    planning();
     programs();
     demonstration();
     app_.footer(exit_code_table());  // last: verbs inherit what is set before them
@@ -231,6 +260,44 @@ class CommandLine {
     add_part("default", "Print the commented default");
   }
 
+  void planning() {
+    auto* verb = add_verb("plan", "Whether models fit, and the least that makes them fit",
+                          [this] { return number(plan(global_, plan_)); });
+    verb->add_option("MODEL", plan_.models, "Files, folders, names, or stacks (*.toml)");
+    add(verb, "--gpu", plan_.gpu, parse_number, "Use this GPU", "N");
+    add(verb, "--vram", plan_.vram, parse_amount, "Plan for a card of this size", "BYTES");
+    add(verb, "--ram", plan_.ram, parse_amount, "Plan for so much RAM", "BYTES");
+    add(verb, "--reserve", plan_.reserve, parse_amount, "Keep so much of each GPU free", "BYTES");
+    add(verb, "--threshold", plan_.threshold, parse_share, "Safe below this share (0.70)", "SHARE");
+    for (const fit::UseOption& option : fit::use_options()) {
+      if (option.type == "BOOL") continue;  // what a stack file may say, too
+      std::string name = "--" + std::string(option.name);
+      std::replace(name.begin(), name.end(), '_', '-');
+      const auto take = [this, &option](const std::string& text) {
+        const Status ok = option.apply(plan_.use, text);
+        if (!ok) throw CLI::ValidationError(to_string(ok.error()));
+      };
+      verb->add_option_function<std::string>(name, take, std::string(option.help))
+          ->type_name(std::string(option.type));
+    }
+    verb->add_option("--params", plan_.params, "No files: so many parameters, as 7B")
+        ->type_name("N");
+    verb->add_option("--dtype", plan_.dtype, "Of these parameters (fp16)")->type_name("TYPE");
+    verb->add_flag("--explain", plan_.explain, "Show the sum, line by line");
+    verb->add_option("--svg", plan_.svg, "Draw it over the context")->type_name("FILE");
+    verb->add_option("--print-flags", plan_.print_flags, std::string(kFlagRuntimes))
+        ->type_name("RUNTIME");
+    verb->add_option("--headroom", plan_.headroom, "How far a process or tenant may grow")
+        ->type_name("WHO");
+    verb->add_option("--suggest", plan_.suggest, "The best stack: vad,stt,intent,tts,llm")
+        ->type_name("KINDS");
+    add(verb, "--max-latency", plan_.max_latency_ms, parse_latency, "Of what is suggested", "TIME");
+    add(verb, "--min-accuracy", plan_.min_accuracy, parse_percentage, "Of what is suggested",
+        "PERCENT");
+    verb->add_flag("--offline", plan_.offline, "Suggest nothing that needs a network");
+    add_json(verb, plan_.json);
+  }
+
   void programs() {
     run_verb_ = add_verb("run", "Run a command as a tenant, in a cgroup of its own",
                          [this] { return run(global_, run_); });
@@ -305,6 +372,7 @@ class CommandLine {
   ReplayOptions replay_;
   DemoOptions demo_;
   ConfigOptions config_;
+  PlanOptions plan_;
   RunOptions run_;
   std::vector<std::string> never_parsed_;
 };

@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why replay config run demo version'
+  local verbs='status ps watch offload restore free pin unpin why replay config plan run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -41,12 +41,28 @@ _spillway() {
   fi
 
   case $previous in
-    --socket | --journal | --status-file | --record)
+    --socket | --journal | --status-file | --record | --svg)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
     --pool)
       mapfile -t COMPREPLY < <(compgen -W 'ram swap vram' -- "$word")
+      return
+      ;;
+    --backend)
+      mapfile -t COMPREPLY < <(compgen -W 'llama.cpp transformers onnxruntime vllm' -- "$word")
+      return
+      ;;
+    --print-flags)
+      mapfile -t COMPREPLY < <(compgen -W 'llama.cpp ollama vllm transformers' -- "$word")
+      return
+      ;;
+    --attention)
+      mapfile -t COMPREPLY < <(compgen -W 'flash eager' -- "$word")
+      return
+      ;;
+    --headroom)
+      mapfile -t COMPREPLY < <(compgen -W "$(_spillway_tenants)" -- "$word")
       return
       ;;
     --interval | --within | --count | --ram | --vram | --bytes | --name | --priority) return ;;
@@ -69,6 +85,14 @@ _spillway() {
     config)
       options+=' show check default --user --system --json'
       [[ $previous == check && $word != -* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+    plan)
+      options+=' --gpu --vram --ram --reserve --threshold --backend --context --slots --cache-type'
+      options+=' --attention --precision --logits --batch --micro-batch --gpu-layers'
+      options+=' --audio-seconds --images --llama-cpp-build --gpu-memory-utilization --params --dtype'
+      options+=' --explain --svg --print-flags --headroom --suggest --max-latency --min-accuracy'
+      options+=' --offline --json'
+      [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     demo) options+=' --scale --record --json' ;;
     run)

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "console.h"
+#include "fit/use.h"
 
 namespace spillway {
 
@@ -59,6 +60,20 @@ struct ReplayOptions {
   bool json = false;
 };
 ExitCode replay(const Global& global, const ReplayOptions& options);
+
+struct PlanOptions {
+  std::vector<std::string> models;  // files, folders, names; *.toml are stacks
+  std::optional<std::uint64_t> gpu;
+  std::optional<Bytes> vram, ram, reserve;
+  std::optional<double> threshold;
+  fit::Use use;               // of the models named
+  std::string params, dtype;  // of a model without files
+  bool explain = false, json = false;
+  std::string svg, print_flags, headroom, suggest;
+  std::optional<double> max_latency_ms, min_accuracy;
+  bool offline = false;
+};
+ExitCode plan(const Global& global, const PlanOptions& options);
 
 struct ConfigOptions {
   std::string verb;  // show, check, default

@@ -1,0 +1,149 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+
+#include "fit/footprint.h"
+#include "fit/need/inverse.h"
+
+namespace spillway {
+namespace {
+
+using fit::ComponentAsked;
+using fit::ModelToPlan;
+using fit::Ways;
+using fit::Where;
+
+/// A component while its plan is being made.
+struct Draft {
+  const ComponentAsked* asked = nullptr;
+  std::optional<LoadedModel> model;
+  Ways ways;  // of the model
+};
+
+Error named(Error error, const std::string& component) {
+  error.what = component + ": " + error.what;
+  return error;
+}
+
+class Planner {
+ public:
+  Planner(const PlanRequest& request, const fit::Surroundings& surroundings)
+      : request_(request), surroundings_(surroundings) {}
+
+  Result<FitPlan> run() {
+    if (const Status read = read_models(); !read) return tl::unexpected(read.error());
+    plan_.report.machine = request_.machine;
+    plan_.report.machine_source = request_.machine_source;
+    plan_.report.limits = request_.limits;
+    fit::Answer& answer = plan_.report.answer;
+    answer = fit::fit_stack(stack(), request_.machine, request_.limits);
+    if (answer.verdict != fit::Verdict::fits) {
+      if (const Status wider = look_for_ways(); !wider) return tl::unexpected(wider.error());
+      answer = fit::fit_stack(stack(), request_.machine, request_.limits);
+    }
+    for (std::size_t i = 0; i < drafts_.size(); ++i) describe(i);
+    return std::move(plan_);
+  }
+
+ private:
+  Status read_models() {
+    for (const ComponentAsked& asked : request_.components) {
+      Draft& draft = drafts_.emplace_back();
+      draft.asked = &asked;
+      if (!asked.model) continue;
+      auto loaded = load_model(*asked.model, asked.component.kind, surroundings_);
+      if (!loaded) return tl::unexpected(named(loaded.error(), asked.component.name));
+      fit::Use& use = loaded->to_plan.use;
+      const auto& gpus = request_.machine.gpus;
+      if (gpus.empty()) use.on_cpu = true;
+      const std::size_t gpu = asked.component.gpu.value_or(0);
+      if (gpu < gpus.size()) use.card = gpus[gpu].total;
+      auto ways = fit::as_asked(loaded->to_plan, fit::footprint_of);
+      if (!ways) return tl::unexpected(named(ways.error(), asked.component.name));
+      draft.ways = std::move(*ways);
+      draft.model = std::move(*loaded);
+    }
+    return {};
+  }
+
+  Status look_for_ways() {
+    for (Draft& draft : drafts_) {
+      if (!draft.model) continue;
+      ModelToPlan& model = draft.model->to_plan;
+      model.smaller = smaller_models(*draft.model, draft.asked->smaller, surroundings_);
+      auto ways = fit::ways_of(model, fit::footprint_of);
+      if (!ways) return tl::unexpected(named(ways.error(), draft.asked->component.name));
+      draft.ways = std::move(*ways);
+    }
+    return {};
+  }
+
+  fit::Stack stack() const {
+    fit::Stack stack;
+    for (const Draft& draft : drafts_) {
+      fit::Component& component = stack.emplace_back(draft.asked->component);
+      if (!draft.model) continue;
+      component.kind = draft.model->to_plan.kind;
+      // The changes that the file itself knows come after those that were found.
+      component.variants.erase(component.variants.begin());
+      component.variants.insert(component.variants.begin(), draft.ways.variants.begin(),
+                                draft.ways.variants.end());
+    }
+    return stack;
+  }
+
+  void describe(std::size_t i) {
+    const Draft& draft = drafts_[i];
+    const fit::Placement& placed = plan_.report.answer.situation.placements[i];
+    PlannedModel& out = plan_.report.models.emplace_back();
+    out.name = draft.asked->component.name;
+    out.gpu = placed.gpu;
+    out.unloaded = placed.unloaded;
+    if (!draft.model) {
+      out.need = draft.asked->component.variants.front().need;
+      return;
+    }
+    const ModelToPlan& model = draft.model->to_plan;
+    out.description = draft.model->description;
+    out.notes = draft.model->notes;
+    out.need = draft.ways.variants.front().need;
+    if (auto footprint = fit::footprint_of(model.shape, model.use)) {
+      out.asked = std::move(*footprint);
+    }
+    find_limits(i, model, out);
+    plan_.models.push_back(model);
+    plan_.paths.push_back(draft.model->path);
+    const bool own = placed.variant < draft.ways.uses.size();
+    plan_.uses.push_back(own ? draft.ways.uses[placed.variant] : model.use);
+  }
+
+  /// How far the model may grow as it was asked for, all others as planned.
+  void find_limits(std::size_t i, const ModelToPlan& model, PlannedModel& out) const {
+    const bool on_gpu = out.where() == Where::vram;
+    if (on_gpu && !out.gpu) return;
+    const fit::Headroom& room = plan_.report.answer.headrooms[i];
+    const Bytes limit = on_gpu ? room.vram : room.ram;
+    if (model.shape.encoder) {
+      const auto seconds = fit::largest_audio_seconds(model.shape, model.use, out.where(), limit,
+                                                      fit::Bound::likely);
+      if (seconds && *seconds < fit::kLongestAudio) out.max_safe_audio_seconds = *seconds;
+    }
+    if (model.shape.family != fit::Family::decoder) return;
+    const auto tokens =
+        fit::largest_context(model.shape, model.use, out.where(), limit, fit::Bound::likely);
+    if (tokens && *tokens < fit::kLongestContext) out.max_safe_context = *tokens;
+  }
+
+  const PlanRequest& request_;
+  const fit::Surroundings& surroundings_;
+  std::vector<Draft> drafts_;
+  FitPlan plan_;
+};
+
+}  // namespace
+
+Result<FitPlan> make_plan(const PlanRequest& request, const fit::Surroundings& surroundings) {
+  return Planner(request, surroundings).run();
+}
+
+}  // namespace spillway

@@ -1,0 +1,138 @@
+#include "plan/planner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fit/choose/made_by_hand_test.h"
+#include "tests/support/gguf_models.h"
+#include "tests/support/temp_dir.h"
+
+namespace spillway {
+namespace {
+
+using fit::ChangeKind;
+using testing::HasSubstr;
+
+/// The published figures of Qwen2.5-3B.
+constexpr const char* kQwen = R"({
+  "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "torch_dtype": "bfloat16",
+  "hidden_size": 2048, "intermediate_size": 11008, "num_hidden_layers": 36,
+  "num_attention_heads": 16, "num_key_value_heads": 2, "vocab_size": 151936,
+  "max_position_embeddings": 32768, "tie_word_embeddings": true})";
+
+class Planner : public testing::Test {
+ protected:
+  Result<FitPlan> plan(const std::string& path, Bytes vram, const fit::Use& use = {}) const {
+    PlanRequest request;
+    request.machine.ram.total = 64_GiB;
+    if (vram.count > 0) {
+      request.machine.gpus.emplace_back();
+      request.machine.gpus[0].name = "vram";
+      request.machine.gpus[0].total = vram;
+    }
+    request.limits = limits;
+    fit::ComponentAsked& asked = request.components.emplace_back();
+    asked.component.name = "m";
+    asked.component.variants.emplace_back();
+    asked.model = fit::ModelAsked{path, {}, {}, use};
+    return make_plan(request, {});
+  }
+
+  support::TempDir dir;
+  std::string qwen = (dir.write("qwen/config.json", kQwen), dir / "qwen");
+  fit::Limits limits;
+};
+
+TEST_F(Planner, AModelThatFitsIsPlannedAsAsked) {
+  const auto made = plan(qwen, 24_GiB);
+  ASSERT_TRUE(made) << to_string(made.error());
+  const PlannedModel& model = made->report.models[0];
+  EXPECT_EQ(made->report.answer.verdict, fit::Verdict::fits);
+  EXPECT_EQ(model.asked.sum(fit::Where::vram, fit::PartKind::weights).likely.count, 6'171'877'376);
+  EXPECT_THAT(model.description, HasSubstr("3.09 B parameters"));
+  ASSERT_TRUE(model.max_safe_context);
+  EXPECT_GT(*model.max_safe_context, 4096U);
+}
+
+TEST_F(Planner, TheLargestSafeContextIsJustSafe) {
+  const auto made = plan(qwen, 14.74_GiB, {.attention = fit::Attention::eager});
+  ASSERT_TRUE(made);
+  const std::uint64_t most = *made->report.models[0].max_safe_context;
+  const auto at = [&](std::uint64_t context) {
+    return plan(qwen, 14.74_GiB, {.context = context, .attention = fit::Attention::eager})
+        ->report.answer.asked[0]
+        .level;
+  };
+  EXPECT_EQ(at(most), fit::Reached::safe);
+  EXPECT_NE(at(most + 64), fit::Reached::safe);
+}
+
+/// An agent's history grows until the card is full: attention's kind decides when.
+TEST_F(Planner, AnAgentsHistoryDiesMuchEarlierWithEagerAttention) {
+  limits.safe = 1.0;
+  const auto most = [&](fit::Attention attention) {
+    return *plan(qwen, 14.74_GiB, {.attention = attention})->report.models[0].max_safe_context;
+  };
+  const std::uint64_t eager = most(fit::Attention::eager), fused = most(fit::Attention::flash);
+  EXPECT_GT(eager, 4096U);
+  EXPECT_LT(eager, 12'000U);  // measured: 8,192 tokens take 17.7 GB, 4,096 take 9.3
+  EXPECT_GT(fused, 16'384U);
+}
+
+TEST_F(Planner, WhatDoesNotFitIsGivenTheCheapestWay) {
+  const auto made = plan(qwen, 14.74_GiB, {.context = 8192, .attention = fit::Attention::eager});
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->report.answer.verdict, fit::Verdict::fits_with_changes);
+  ASSERT_FALSE(made->report.answer.changes.empty());
+  EXPECT_EQ(made->report.answer.changes[0].change.kind, ChangeKind::smaller_context);
+  EXPECT_LT(made->uses[0].context, 8192U);
+  bool fused = false;
+  for (const auto& other : made->report.answer.alternatives) {
+    fused = fused || other.change.kind == ChangeKind::fused_attention;
+  }
+  EXPECT_TRUE(fused);
+}
+
+/// Two of a family and a stranger in one folder.
+TEST_F(Planner, ASmallerModelOfTheFamilyIsFoundBesideIt) {
+  support::gguf_model({.type = 12, .output_type = 14}).write(dir / "8b.gguf");
+  support::gguf_model({.layers = 16, .embedding = 2048, .feed_forward = 8192, .type = 12})
+      .write(dir / "1b.gguf");
+  support::gguf_model({.architecture = "qwen3", .layers = 8, .type = 12})
+      .write(dir / "stranger.gguf");
+  dir.write("broken.gguf", "GGUF");
+  const auto made = plan(dir / "8b.gguf", 4_GiB);
+  ASSERT_TRUE(made) << to_string(made.error());
+  std::vector<std::string> smaller;
+  for (const auto& variant : made->models[0].smaller) smaller.push_back(variant.name);
+  EXPECT_THAT(smaller, testing::ElementsAre(HasSubstr("1b")));
+  bool offered = false;
+  for (const auto& other : made->report.answer.alternatives) {
+    offered = offered || other.change.kind == ChangeKind::smaller_model;
+  }
+  EXPECT_TRUE(offered);
+}
+
+TEST_F(Planner, ACacheIsExactToTheByte) {
+  support::gguf_model({.type = 12, .output_type = 14}).write(dir / "8b.gguf");
+  const auto made = plan(dir / "8b.gguf", 24_GiB, {.context = 8192});
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->report.models[0].asked.sum(fit::Where::vram, fit::PartKind::kv),
+            fit::exactly(1_GiB));
+}
+
+TEST_F(Planner, WithoutAGpuItIsPlannedForTheCpu) {
+  const auto made = plan(qwen, 0_B);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->report.models[0].where(), fit::Where::ram);
+  EXPECT_EQ(made->report.answer.verdict, fit::Verdict::fits);
+}
+
+TEST_F(Planner, AModelThatCannotBeReadIsAnErrorWithItsName) {
+  const auto made = plan(dir / "none.gguf", 8_GiB);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().what, testing::StartsWith("m: "));
+}
+
+}  // namespace
+}  // namespace spillway

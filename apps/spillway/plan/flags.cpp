@@ -83,7 +83,7 @@ Result<std::string> vllm(const std::string& model, const Use& use) {
   flags += fmt::format(" --gpu-memory-utilization {:.2f}", use.vllm_fraction.value_or(0.9));
   if (!use.cuda_graphs) flags += " --enforce-eager";
   if (use.precision) {
-    const auto type = torch_type(*use.precision);
+    auto type = torch_type(*use.precision);
     if (!type) return type;
     flags += " --dtype " + *type;
   }
@@ -95,7 +95,7 @@ Result<std::string> transformers(const std::string&, const Use& use) {
       fmt::format("attn_implementation={}", use.attention == Attention::flash ? "sdpa" : "eager");
   flags += use.on_cpu ? " device_map=cpu" : " device_map=cuda";
   if (use.precision) {
-    const auto type = torch_type(*use.precision);
+    auto type = torch_type(*use.precision);
     if (!type) return type;
     flags += " dtype=" + *type;
   }

@@ -90,7 +90,7 @@ class Planning {
     std::map<std::string, int> seen;
     for (const std::string& model : options_.models) {
       if (model.ends_with(".toml")) {
-        if (const auto read = read_stack(model); !read) return read;
+        if (auto read = read_stack(model); !read) return read;
         continue;
       }
       add_model(model, name_of(model, seen));

@@ -111,8 +111,14 @@ std::string verdict(const PlanReport& report, const Canvas& canvas) {
       if (answer.missing_ram.count > 0) {
         missing += (missing.empty() ? "" : " and ") + to_string(answer.missing_ram) + " of RAM";
       }
-      text += missing.empty() ? ": no way to place it stays safe"
-                              : ": with every change known, " + missing + " would be missing";
+      if (answer.nearest) {
+        text += fmt::format(": nothing keeps every memory below {}; {} below {}", rule,
+                            changes == 0 ? "as it is it stays" : "these changes keep it",
+                            percent(*answer.nearest));
+      } else {
+        text += missing.empty() ? ": no way to place it stays safe"
+                                : ": with every change known, " + missing + " would be missing";
+      }
       break;
     }
   }

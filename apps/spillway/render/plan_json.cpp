@@ -185,6 +185,7 @@ std::string plan_document(const PlanReport& report) {
   proposals(json, "changes", answer.changes);
   proposals(json, "alternatives", answer.alternatives);
   json.member("max_safe_context", least_context(report));
+  json.member("nearest_ratio", answer.nearest);
   json.member("missing_vram_bytes", answer.missing_vram);
   json.member("missing_ram_bytes", answer.missing_ram);
   json.key("loading");

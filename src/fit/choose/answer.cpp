@@ -71,6 +71,22 @@ void find_missing(Answer& answer, const Stack& stack, const Machine& machine,
   answer.missing_ram = excess(fills.back(), machine.ram, limits);
 }
 
+/// The cheapest way to stay below the lowest of the guard's levels that can be kept, or below the end.
+/// Choices mean the same whatever the limits: the first translation reads the solution.
+void find_nearest(Answer& answer, Solution& solution, const Stack& stack, const Machine& machine,
+                  const Limits& limits) {
+  for (const Level level : {Level::warning, Level::critical, Level::shutdown}) {
+    Limits wider = limits;
+    wider.safe = level == Level::shutdown ? 1.0 : limits.policy.at(level).enter;
+    if (wider.safe <= limits.safe) continue;
+    Solution found = solve(Translation(stack, machine, wider).problem());
+    if (!found.found) continue;
+    answer.nearest = wider.safe;
+    solution = std::move(found);
+    return;
+  }
+}
+
 }  // namespace
 
 std::string_view name(Verdict verdict) {
@@ -87,23 +103,23 @@ Reached Answer::level_of(const std::vector<Fill>& fills) {
 }
 
 Answer fit_stack(const Stack& stack, const Machine& machine, const Limits& limits) {
+  Answer answer;
   const Translation translation(stack, machine, limits);
-  const Solution solution = solve(translation.problem());
+  Solution solution = solve(translation.problem());
+  const bool is_safe = solution.found;
+  answer.exact = solution.exact;
+  if (!is_safe) {
+    find_missing(answer, stack, machine, limits);
+    find_nearest(answer, solution, stack, machine, limits);
+  }
   Situation end = solution.found ? translation.situation_of(solution) : Situation{};
   const Situation asked = on_their_gpus(stack, machine, limits, end);
-
-  Answer answer;
-  answer.exact = solution.exact;
   answer.asked = fill(asked, stack, machine, limits);
-  if (solution.found) {
-    answer.changes = story(asked, end, stack, machine, limits);
-    answer.verdict = answer.changes.empty() ? Verdict::fits : Verdict::fits_with_changes;
-    answer.situation = std::move(end);
-  } else {
-    answer.verdict = Verdict::does_not_fit;
-    answer.situation = asked;
-    find_missing(answer, stack, machine, limits);
-  }
+  if (solution.found) answer.changes = story(asked, end, stack, machine, limits);
+  answer.situation = solution.found ? std::move(end) : asked;
+  answer.verdict = !is_safe                 ? Verdict::does_not_fit
+                   : answer.changes.empty() ? Verdict::fits
+                                            : Verdict::fits_with_changes;
   if (answer.verdict == Verdict::fits_with_changes && machine.gpus.size() < 2) {
     answer.alternatives = alternatives(asked, stack, machine, limits);
     if (answer.changes.size() == 1) {

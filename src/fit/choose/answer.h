@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ struct Answer {
   std::vector<LoadStep> loading;       // of `planned`
   std::vector<Headroom> headrooms;     // per component, in `planned`
   Bytes missing_vram, missing_ram;  // where it does not fit: even with everything at its smallest
+  /// Where nothing keeps it safe, `changes` and `planned` are the least that keeps every memory below
+  /// this share: a guard's level, or all there is. None where not even that can be done.
+  std::optional<double> nearest;
 
   /// The highest level of the memories that the stack uses.
   static Reached level_of(const std::vector<Fill>& fills);

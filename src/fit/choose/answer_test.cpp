@@ -145,6 +145,26 @@ TEST(Fit, WhatMovesToTheCpuNeedsRoomInRam) {
   EXPECT_EQ(answer.changes[0].pool, "vram");
 }
 
+TEST(Fit, WhereNothingIsSafeTheNearestIsNamed) {
+  Component llm = component("llm", ComponentKind::llm, need(1100));
+  offer(llm, ChangeKind::smaller_context, "half", need(850));
+  const Answer answer = fit_stack({llm}, one_gpu(1000, 1000), {});
+  EXPECT_EQ(answer.verdict, Verdict::does_not_fit);
+  EXPECT_EQ(answer.nearest, 0.9);
+  ASSERT_EQ(answer.changes.size(), 1U);
+  EXPECT_EQ(answer.changes[0].level, Reached::warning);
+  EXPECT_NEAR(answer.planned[0].peak_share, 0.85, 1e-9);
+  EXPECT_EQ(answer.missing_vram, mb(150) + 1_B);
+  llm.variants.pop_back();
+  EXPECT_FALSE(fit_stack({llm}, one_gpu(1000, 1000), {}).nearest);
+  // A card that is nearly full as it is: nothing to change, and not safe.
+  llm.variants[0].need = need(750);
+  const Answer as_is = fit_stack({llm}, one_gpu(1000, 1000), {});
+  EXPECT_EQ(as_is.verdict, Verdict::does_not_fit);
+  EXPECT_EQ(as_is.nearest, 0.8);
+  EXPECT_TRUE(as_is.changes.empty());
+}
+
 TEST(Fit, ZramIsNoRoom) {
   Machine machine = one_gpu(1000, 1000);
   machine.zram = Room{.name = "zram", .total = mb(5000), .used = {}, .yields = {}, .holders = {}};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fit/choose/stack_file.h"
 #include "render/reports_test.h"
 
 namespace spillway {
@@ -64,13 +65,13 @@ TEST(PlanMachine, WhatCannotBeReadIsNotFree) {
 
 TEST(PlanMachine, ACardThatIsOnlyTalkedAboutIsEmpty) {
   fit::Machine machine = machine_of(with_card());
-  say(machine, {.gpus = {4_GiB, 2_GiB}, .ram = 8_GiB});
+  fit::say(machine, {.gpus = {4_GiB, 2_GiB}, .ram = 8_GiB});
   ASSERT_EQ(machine.gpus.size(), 2U);
   EXPECT_EQ(machine.gpus[1].name, "vram:1");
   EXPECT_EQ(machine.gpus[0].used, 0_B);
   EXPECT_EQ(machine.ram.used, 2_GiB);
   EXPECT_TRUE(machine.ram.assumed);
-  say(machine, {.os = 1_GiB});
+  fit::say(machine, {.os = 1_GiB});
   EXPECT_EQ(machine.ram.used, 1_GiB);
   EXPECT_FALSE(machine.ram.assumed);
 }

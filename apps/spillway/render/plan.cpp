@@ -43,7 +43,7 @@ std::size_t bar_width(const Canvas& canvas) {
   return std::clamp(left, kNarrowBar, kBar);
 }
 
-std::vector<Cell> bar_row(const Fill& fill, const PlanReport& report, const Canvas& canvas) {
+std::vector<Cell> bar_row(const Fill& fill, const fit::PlanReport& report, const Canvas& canvas) {
   return {{fill.name},
           {plan_bar(fill, report.limits.safe, bar_width(canvas)), paint_of(fill.level)},
           {part_of(fill.others + fill.peak.likely, fill.total)},
@@ -52,8 +52,8 @@ std::vector<Cell> bar_row(const Fill& fill, const PlanReport& report, const Canv
           {fmt::format("baseline {}", percent(fill.idle_share)), Paint::dim}};
 }
 
-std::vector<std::vector<Cell>> bar_rows(const std::vector<Fill>& fills, const PlanReport& report,
-                                        const Canvas& canvas) {
+std::vector<std::vector<Cell>> bar_rows(const std::vector<Fill>& fills,
+                                        const fit::PlanReport& report, const Canvas& canvas) {
   std::vector<std::vector<Cell>> rows;
   for (std::size_t i = 0; i < fills.size(); ++i) {
     const bool is_ram = i + 1 == fills.size();
@@ -90,7 +90,7 @@ void append(std::vector<std::string>& lines, std::vector<std::string> more) {
   for (std::string& line : more) lines.push_back(std::move(line));
 }
 
-std::string verdict(const PlanReport& report, const Canvas& canvas) {
+std::string verdict(const fit::PlanReport& report, const Canvas& canvas) {
   const fit::Answer& answer = report.answer;
   const std::size_t changes = answer.changes.size();
   const std::string rule = percent(report.limits.safe);
@@ -125,12 +125,12 @@ std::string verdict(const PlanReport& report, const Canvas& canvas) {
   return answer.exact ? text : text + " (approximate: a cheaper answer may exist)";
 }
 
-std::string where_of(const PlannedModel& model, const fit::Machine& machine) {
+std::string where_of(const fit::PlannedModel& model, const fit::Machine& machine) {
   if (model.unloaded) return "unloaded";
   return model.gpu ? machine.gpus[*model.gpu].name : "CPU";
 }
 
-std::string limit_of(const PlannedModel& model) {
+std::string limit_of(const fit::PlannedModel& model) {
   if (model.max_safe_audio_seconds) {
     return fmt::format("{:.0f} s of audio", std::floor(*model.max_safe_audio_seconds));
   }
@@ -138,7 +138,7 @@ std::string limit_of(const PlannedModel& model) {
   return fmt::format(fmt::runtime("{} tokens"), *model.max_safe_context);
 }
 
-std::string kind_amount(const PlannedModel& model, PartKind kind) {
+std::string kind_amount(const fit::PlannedModel& model, PartKind kind) {
   if (!model.asked.parts.empty()) return to_string(model.asked.sum(model.where(), kind).likely);
   const bool vram = model.where() == Where::vram;
   if (kind == PartKind::overhead) {
@@ -147,7 +147,7 @@ std::string kind_amount(const PlannedModel& model, PartKind kind) {
   return "-";
 }
 
-std::string peak_of(const PlannedModel& model) {
+std::string peak_of(const fit::PlannedModel& model) {
   const fit::Need& need = model.need;
   const bool vram = model.where() == Where::vram;
   const Range peak = vram ? need.vram_peak + need.vram_overhead : need.ram_peak + need.ram_overhead;
@@ -155,9 +155,9 @@ std::string peak_of(const PlannedModel& model) {
   return fmt::format("{} (up to {})", to_string(peak.likely), to_string(peak.high));
 }
 
-std::vector<std::string> model_lines(const PlanReport& report, const Canvas& canvas) {
+std::vector<std::string> model_lines(const fit::PlanReport& report, const Canvas& canvas) {
   std::vector<std::vector<Cell>> rows;
-  for (const PlannedModel& model : report.models) {
+  for (const fit::PlannedModel& model : report.models) {
     rows.push_back({{model.name},
                     {kind_amount(model, PartKind::weights)},
                     {kind_amount(model, PartKind::kv)},
@@ -225,7 +225,7 @@ std::string plan_bar(const Fill& fill, double safe, std::size_t width) {
   return bar;
 }
 
-std::vector<std::string> plan_lines(const PlanReport& report, const Canvas& canvas) {
+std::vector<std::string> plan_lines(const fit::PlanReport& report, const Canvas& canvas) {
   const fit::Answer& answer = report.answer;
   std::vector<std::string> lines{verdict(report, canvas)};
   append(lines, table(kBarColumns, bar_rows(answer.asked, report, canvas), canvas));
@@ -238,7 +238,7 @@ std::vector<std::string> plan_lines(const PlanReport& report, const Canvas& canv
     others.resize(std::min(others.size(), kAlternatives));
     append(lines, change_lines(others, false, canvas));
   }
-  for (const PlannedModel& model : report.models) {
+  for (const fit::PlannedModel& model : report.models) {
     for (const std::string& note : model.notes) {
       lines.push_back(painted("note: " + printable(model.name + ": " + note), Paint::dim, canvas));
     }
@@ -246,10 +246,10 @@ std::vector<std::string> plan_lines(const PlanReport& report, const Canvas& canv
   return lines;
 }
 
-std::vector<std::string> explain_lines(const PlanReport& report, const Canvas& canvas) {
+std::vector<std::string> explain_lines(const fit::PlanReport& report, const Canvas& canvas) {
   constexpr std::array<std::string_view, 4> kOrigins{"exact", "formula", "calibrated", "guess"};
   std::vector<std::string> lines;
-  for (const PlannedModel& model : report.models) {
+  for (const fit::PlannedModel& model : report.models) {
     std::vector<std::vector<Cell>> rows;
     for (const fit::Part& part : model.asked.parts) {
       rows.push_back({{part.name},

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fit/choose/made_by_hand_test.h"
-#include "render/plan_json.h"
+#include "fit/plan/report_json.h"
 #include "render/plan_svg.h"
 
 namespace spillway {
@@ -22,8 +22,8 @@ using testing::Not;
 using testing::StartsWith;
 
 /// The speech model that fills a small card.
-PlanReport speech() {
-  PlanReport report;
+fit::PlanReport speech() {
+  fit::PlanReport report;
   report.machine = fit::one_gpu(4090, 8000);
   report.machine.ram.used = mb(2000);
   report.machine.ram.assumed = true;
@@ -33,7 +33,7 @@ PlanReport speech() {
   fit::offer(stt, ChangeKind::lower_precision, "fp16 instead of fp32", fit::need(1900));
   fit::offer(stt, ChangeKind::smaller_model, "small instead of large", fit::need(1230));
   report.answer = fit::fit_stack({stt}, report.machine, report.limits);
-  PlannedModel model;
+  fit::PlannedModel model;
   model.name = "stt";
   model.description = "whisper";
   model.need = stt.variants[0].need;
@@ -73,7 +73,7 @@ TEST(PlanLines, FitIntoATerminalWithoutEscapes) {
 }
 
 TEST(PlanLines, SayWhatIsMissing) {
-  PlanReport report = speech();
+  fit::PlanReport report = speech();
   report.answer = fit::fit_stack({fit::component("stt", ComponentKind::stt, fit::need(5000))},
                                  report.machine, {});
   const auto lines = plan_lines(report, {});
@@ -84,7 +84,7 @@ TEST(PlanLines, SayWhatIsMissing) {
 }
 
 TEST(PlanLines, ZramIsARowOfItsOwn) {
-  PlanReport report = speech();
+  fit::PlanReport report = speech();
   report.machine.zram =
       fit::Room{.name = "zram", .total = 4_GiB, .used = 1_GiB, .yields = {}, .holders = {}};
   EXPECT_THAT(plan_lines(report, {}), Contains(HasSubstr("no safe room")));
@@ -109,7 +109,7 @@ TEST(PlanExplain, IsTheSumLineByLine) {
 }
 
 TEST(PlanDocument, IsWhatScriptsRead) {
-  const auto json = nlohmann::json::parse(plan_document(speech()));
+  const auto json = nlohmann::json::parse(fit::plan_document(speech()));
   EXPECT_EQ(json["schema"], "spillway.plan/1");
   EXPECT_EQ(json["verdict"], "fits_with_changes");
   EXPECT_EQ(json["fits"], false);
@@ -143,7 +143,7 @@ TEST(SuggestLines, NameTheBestAndWhatSpeaksAgainstTheOthers) {
   EXPECT_THAT(lines[0], StartsWith("best (vram "));
   EXPECT_THAT(lines[1], HasSubstr("parakeet-tdt-0.6b-v2-int8"));
   EXPECT_THAT(lines, Contains(HasSubstr("needs the network")));
-  const auto json = nlohmann::json::parse(suggest_document(suggestion));
+  const auto json = nlohmann::json::parse(fit::suggest_document(suggestion));
   EXPECT_EQ(json["stacks"].size(), 3U);
   EXPECT_EQ(json["stacks"][0]["members"][1]["name"], "kokoro-82m-int8");
   EXPECT_TRUE(json["stacks"][0]["members"][1]["latency_ms"].is_null());

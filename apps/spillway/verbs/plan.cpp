@@ -14,13 +14,13 @@
 #include "config/load.h"
 #include "fit/catalogue/suggest.h"
 #include "fit/choose/change.h"
+#include "fit/plan/planner.h"
+#include "fit/plan/report_json.h"
 #include "plan/chart.h"
 #include "plan/flags.h"
 #include "plan/headroom.h"
 #include "plan/machine.h"
-#include "plan/planner.h"
 #include "port/text_file.h"
-#include "render/plan_json.h"
 #include "session.h"
 #include "verbs/verbs.h"
 
@@ -67,13 +67,13 @@ class Planning {
     }
     if (const auto looked = look(); !looked) return tl::unexpected(looked.error());
     if (!options_.suggest.empty()) return suggest();
-    const auto made = make_plan(request_, fit::surroundings_from(variable));
+    const auto made = fit::make_plan(request_, fit::surroundings_from(variable));
     if (!made) return tl::unexpected(failure(made.error()));
     if (const auto drawn = draw(*made); !drawn) return tl::unexpected(drawn.error());
     if (!options_.print_flags.empty()) return print_flags(*made);
-    const PlanReport& report = made->report;
+    const fit::PlanReport& report = made->report;
     if (options_.json) {
-      console_.print(plan_document(report));
+      console_.print(fit::plan_document(report));
     } else {
       console_.print(plan_lines(report, console_.canvas()));
       if (options_.explain) console_.print(explain_lines(report, console_.canvas()));
@@ -143,7 +143,7 @@ class Planning {
                       no_daemon_hint(global_));
       }
     }
-    say(request_.machine, machine_);
+    fit::say(request_.machine, machine_);
     request_.limits.safe = options_.threshold.value_or(machine_.threshold.value_or(0.70));
     request_.limits.reserve = options_.reserve.value_or(machine_.reserve.value_or(Bytes{}));
     const std::size_t gpus = request_.machine.gpus.size();
@@ -156,7 +156,7 @@ class Planning {
     return {};
   }
 
-  Answer<void> draw(const FitPlan& made) {
+  Answer<void> draw(const fit::FitPlan& made) {
     if (options_.svg.empty()) return {};
     const auto& asked = made.report.answer.asked;
     const fit::Fill& first = asked.size() > 1 ? asked.front() : asked.back();
@@ -168,7 +168,7 @@ class Planning {
     return tl::unexpected(failure(system_error(errno, options_.svg)));
   }
 
-  Answer<ExitCode> print_flags(const FitPlan& made) {
+  Answer<ExitCode> print_flags(const fit::FitPlan& made) {
     for (std::size_t i = 0; i < made.models.size(); ++i) {
       const auto flags = flags_for(options_.print_flags, made.paths[i], made.uses[i]);
       if (!flags) return tl::unexpected(failure(flags.error()));
@@ -199,7 +199,7 @@ class Planning {
         fit::suggest(kinds, catalogue, request_.machine, request_.limits,
                      {options_.max_latency_ms, options_.min_accuracy, options_.offline});
     if (options_.json) {
-      console_.print(suggest_document(suggestion));
+      console_.print(fit::suggest_document(suggestion));
     } else {
       console_.print(suggest_lines(suggestion, console_.canvas()));
     }
@@ -215,8 +215,8 @@ class Planning {
     if (!running) return tl::unexpected(failure(running.error()));
     const auto path = model_path(*report);
     if (!path) return tl::unexpected(path.error());
-    const auto model = load_model({*path, options_.params, options_.dtype, options_.use},
-                                  fit::ComponentKind::other, fit::surroundings_from(variable));
+    const auto model = fit::load_model({*path, options_.params, options_.dtype, options_.use},
+                                       fit::ComponentKind::other, fit::surroundings_from(variable));
     if (!model) return tl::unexpected(failure(model.error()));
     const LoadedConfig config = load_config(config_places(::getuid() != 0, variable));
     const auto left = tokens_left(model->to_plan, *running, config.config.policy);
@@ -257,7 +257,7 @@ class Planning {
   const Global& global_;
   const PlanOptions& options_;
   const Console console_;
-  PlanRequest request_;
+  fit::PlanRequest request_;
   fit::MachineAsked machine_;
 };
 

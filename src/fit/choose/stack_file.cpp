@@ -213,4 +213,27 @@ tl::expected<StackFile, std::vector<Error>> parse_stack(std::string_view text,
   return stack;
 }
 
+void say(Machine& machine, const MachineAsked& asked) {
+  if (!asked.gpus.empty()) {
+    machine.gpus.clear();
+    for (std::size_t i = 0; i < asked.gpus.size(); ++i) {
+      Room& room = machine.gpus.emplace_back();
+      room.name = asked.gpus.size() == 1 ? "vram" : "vram:" + std::to_string(i);
+      room.total = asked.gpus[i];
+    }
+  }
+  if (asked.ram) {
+    machine.ram = {};
+    machine.ram.name = "ram";
+    machine.ram.total = *asked.ram;
+    machine.ram.used = assumed_os_share(*asked.ram);
+    machine.ram.assumed = true;
+    machine.zram.reset();
+  }
+  if (!asked.os) return;
+  machine.ram.used = *asked.os;
+  machine.ram.yields = {};
+  machine.ram.assumed = false;
+}
+
 }  // namespace spillway::fit

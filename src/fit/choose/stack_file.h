@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fit/choose/component.h"
+#include "fit/choose/machine.h"
 #include "fit/use.h"
 
 namespace spillway::fit {
@@ -43,5 +44,9 @@ struct StackFile {
 /// folder of `file`. Everything that is wrong with it, in the order of the file.
 tl::expected<StackFile, std::vector<Error>> parse_stack(std::string_view text,
                                                         const std::string& file);
+
+/// Puts what somebody says in the place of what is measured: a card or RAM that is only talked about
+/// is empty, but for the share of the OS.
+void say(Machine& machine, const MachineAsked& asked);
 
 }  // namespace spillway::fit

@@ -7,14 +7,14 @@
 #include "fit/choose/answer.h"
 #include "fit/footprint.h"
 
-namespace spillway {
+namespace spillway::fit {
 
 /// One component of a plan, in the order in which they were asked for.
 struct PlannedModel {
   std::string name;
   std::string description;         // "qwen2, 3.1 B parameters, bf16"; empty: by figures
-  fit::Footprint asked;            // as asked for; without parts: by figures
-  fit::Need need;                  // the same, as it was added up
+  Footprint asked;                 // as asked for; without parts: by figures
+  Need need;                       // the same, as it was added up
   std::optional<std::size_t> gpu;  // where it ends up
   bool unloaded = false;           // while it is idle
   std::optional<std::uint64_t> max_safe_context;  // tokens
@@ -22,16 +22,16 @@ struct PlannedModel {
   std::vector<std::string> notes;  // what the files did not say and was assumed
 
   /// What is said of it: VRAM where it was asked to use any, else RAM.
-  fit::Where where() const { return need.on_gpu() ? fit::Where::vram : fit::Where::ram; }
+  Where where() const { return need.on_gpu() ? Where::vram : Where::ram; }
 };
 
 /// Everything that `spillway plan` shows.
 struct PlanReport {
-  fit::Machine machine;
+  Machine machine;
   std::string machine_source;  // "daemon", "direct", "given"
-  fit::Limits limits;
-  fit::Answer answer;
+  Limits limits;
+  Answer answer;
   std::vector<PlannedModel> models;
 };
 
-}  // namespace spillway
+}  // namespace spillway::fit

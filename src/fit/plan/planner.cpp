@@ -1,17 +1,12 @@
-#include "plan/planner.h"
+#include "fit/plan/planner.h"
 
 #include <algorithm>
 
 #include "fit/footprint.h"
 #include "fit/need/inverse.h"
 
-namespace spillway {
+namespace spillway::fit {
 namespace {
-
-using fit::ComponentAsked;
-using fit::ModelToPlan;
-using fit::Ways;
-using fit::Where;
 
 /// A component while its plan is being made.
 struct Draft {
@@ -27,7 +22,7 @@ Error named(Error error, const std::string& component) {
 
 class Planner {
  public:
-  Planner(const PlanRequest& request, const fit::Surroundings& surroundings)
+  Planner(const PlanRequest& request, const Surroundings& surroundings)
       : request_(request), surroundings_(surroundings) {}
 
   Result<FitPlan> run() {
@@ -35,11 +30,11 @@ class Planner {
     plan_.report.machine = request_.machine;
     plan_.report.machine_source = request_.machine_source;
     plan_.report.limits = request_.limits;
-    fit::Answer& answer = plan_.report.answer;
-    answer = fit::fit_stack(stack(), request_.machine, request_.limits);
-    if (answer.verdict != fit::Verdict::fits) {
+    Answer& answer = plan_.report.answer;
+    answer = fit_stack(stack(), request_.machine, request_.limits);
+    if (answer.verdict != Verdict::fits) {
       if (const Status wider = look_for_ways(); !wider) return tl::unexpected(wider.error());
-      answer = fit::fit_stack(stack(), request_.machine, request_.limits);
+      answer = fit_stack(stack(), request_.machine, request_.limits);
     }
     for (std::size_t i = 0; i < drafts_.size(); ++i) describe(i);
     return std::move(plan_);
@@ -53,12 +48,12 @@ class Planner {
       if (!asked.model) continue;
       auto loaded = load_model(*asked.model, asked.component.kind, surroundings_);
       if (!loaded) return tl::unexpected(named(loaded.error(), asked.component.name));
-      fit::Use& use = loaded->to_plan.use;
+      Use& use = loaded->to_plan.use;
       const auto& gpus = request_.machine.gpus;
       if (gpus.empty()) use.on_cpu = true;
       const std::size_t gpu = asked.component.gpu.value_or(0);
       if (gpu < gpus.size()) use.card = gpus[gpu].total;
-      auto ways = fit::as_asked(loaded->to_plan, fit::footprint_of);
+      auto ways = as_asked(loaded->to_plan, footprint_of);
       if (!ways) return tl::unexpected(named(ways.error(), asked.component.name));
       draft.ways = std::move(*ways);
       draft.model = std::move(*loaded);
@@ -71,17 +66,17 @@ class Planner {
       if (!draft.model) continue;
       ModelToPlan& model = draft.model->to_plan;
       model.smaller = smaller_models(*draft.model, draft.asked->smaller, surroundings_);
-      auto ways = fit::ways_of(model, fit::footprint_of);
+      auto ways = ways_of(model, footprint_of);
       if (!ways) return tl::unexpected(named(ways.error(), draft.asked->component.name));
       draft.ways = std::move(*ways);
     }
     return {};
   }
 
-  fit::Stack stack() const {
-    fit::Stack stack;
+  Stack stack() const {
+    Stack stack;
     for (const Draft& draft : drafts_) {
-      fit::Component& component = stack.emplace_back(draft.asked->component);
+      Component& component = stack.emplace_back(draft.asked->component);
       if (!draft.model) continue;
       component.kind = draft.model->to_plan.kind;
       // The changes that the file itself knows come after those that were found.
@@ -94,7 +89,7 @@ class Planner {
 
   void describe(std::size_t i) {
     const Draft& draft = drafts_[i];
-    const fit::Placement& placed = plan_.report.answer.situation.placements[i];
+    const Placement& placed = plan_.report.answer.situation.placements[i];
     PlannedModel& out = plan_.report.models.emplace_back();
     out.name = draft.asked->component.name;
     out.gpu = placed.gpu;
@@ -107,7 +102,7 @@ class Planner {
     out.description = draft.model->description;
     out.notes = draft.model->notes;
     out.need = draft.ways.variants.front().need;
-    if (auto footprint = fit::footprint_of(model.shape, model.use)) {
+    if (auto footprint = footprint_of(model.shape, model.use)) {
       out.asked = std::move(*footprint);
     }
     find_limits(i, model, out);
@@ -121,29 +116,28 @@ class Planner {
   void find_limits(std::size_t i, const ModelToPlan& model, PlannedModel& out) const {
     const bool on_gpu = out.where() == Where::vram;
     if (on_gpu && !out.gpu) return;
-    const fit::Headroom& room = plan_.report.answer.headrooms[i];
+    const Headroom& room = plan_.report.answer.headrooms[i];
     const Bytes limit = on_gpu ? room.vram : room.ram;
     if (model.shape.encoder) {
-      const auto seconds = fit::largest_audio_seconds(model.shape, model.use, out.where(), limit,
-                                                      fit::Bound::likely);
-      if (seconds && *seconds < fit::kLongestAudio) out.max_safe_audio_seconds = *seconds;
+      const auto seconds =
+          largest_audio_seconds(model.shape, model.use, out.where(), limit, Bound::likely);
+      if (seconds && *seconds < kLongestAudio) out.max_safe_audio_seconds = *seconds;
     }
-    if (model.shape.family != fit::Family::decoder) return;
-    const auto tokens =
-        fit::largest_context(model.shape, model.use, out.where(), limit, fit::Bound::likely);
-    if (tokens && *tokens < fit::kLongestContext) out.max_safe_context = *tokens;
+    if (model.shape.family != Family::decoder) return;
+    const auto tokens = largest_context(model.shape, model.use, out.where(), limit, Bound::likely);
+    if (tokens && *tokens < kLongestContext) out.max_safe_context = *tokens;
   }
 
   const PlanRequest& request_;
-  const fit::Surroundings& surroundings_;
+  const Surroundings& surroundings_;
   std::vector<Draft> drafts_;
   FitPlan plan_;
 };
 
 }  // namespace
 
-Result<FitPlan> make_plan(const PlanRequest& request, const fit::Surroundings& surroundings) {
+Result<FitPlan> make_plan(const PlanRequest& request, const Surroundings& surroundings) {
   return Planner(request, surroundings).run();
 }
 
-}  // namespace spillway
+}  // namespace spillway::fit

@@ -1,18 +1,12 @@
-#include "render/plan_json.h"
+#include "fit/plan/report_json.h"
 
 #include <array>
 
 #include "fit/choose/change.h"
 #include "json/writer.h"
 
-namespace spillway {
+namespace spillway::fit {
 namespace {
-
-using fit::Fill;
-using fit::PartKind;
-using fit::Proposal;
-using fit::Range;
-using fit::Where;
 
 void member(JsonWriter& json, std::string_view name, const Range& range) {
   json.key(name);
@@ -37,8 +31,8 @@ void fill(JsonWriter& json, const Fill& fill) {
   member(json, "peak_bytes", fill.peak);
   json.member("baseline_ratio", fill.idle_share);
   json.member("peak_ratio", fill.peak_share);
-  json.member("baseline_level", fit::name(fill.idle_level));
-  json.member("level", fit::name(fill.level));
+  json.member("baseline_level", name(fill.idle_level));
+  json.member("level", name(fill.level));
   json.end_object();
 }
 
@@ -57,7 +51,7 @@ void proposals(JsonWriter& json, std::string_view name, const std::vector<Propos
     if (of != nullptr && p.subject != *of) continue;
     json.begin_object();
     json.member("model", p.subject);
-    json.member("change", fit::row_of(p.change.kind).word);
+    json.member("change", row_of(p.change.kind).word);
     json.member("what", p.change.what);
     json.member("saves_bytes", p.saves);
     json.member("pool", p.pool);
@@ -90,7 +84,7 @@ void parts(JsonWriter& json, const PlannedModel& model) {
   constexpr std::array<std::string_view, 4> kKinds{"weights", "kv", "compute", "overhead"};
   json.key("parts");
   json.begin_array();
-  for (const fit::Part& part : model.asked.parts) {
+  for (const Part& part : model.asked.parts) {
     json.begin_object();
     json.member("name", part.name);
     json.member("kind", kKinds[static_cast<std::size_t>(part.kind)]);
@@ -104,7 +98,7 @@ void parts(JsonWriter& json, const PlannedModel& model) {
 }
 
 void model(JsonWriter& json, const PlanReport& report, const PlannedModel& model) {
-  const fit::Need& need = model.need;
+  const Need& need = model.need;
   json.begin_object();
   json.member("name", model.name);
   member(json, "description", model.description);
@@ -117,8 +111,8 @@ void model(JsonWriter& json, const PlanReport& report, const PlannedModel& model
   member(json, "ram_peak_bytes", ram);
   const bool changed = std::any_of(report.answer.changes.begin(), report.answer.changes.end(),
                                    [&](const Proposal& p) { return p.subject == model.name; });
-  json.member("fits", report.answer.verdict != fit::Verdict::does_not_fit && !changed);
-  json.member("level", fit::name(fit::Answer::level_of(report.answer.asked)));
+  json.member("fits", report.answer.verdict != Verdict::does_not_fit && !changed);
+  json.member("level", name(Answer::level_of(report.answer.asked)));
   proposals(json, "changes", report.answer.changes, &model.name);
   json.member("gpu", model.gpu);
   json.member("unloaded", model.unloaded);
@@ -141,7 +135,7 @@ std::optional<std::uint64_t> least_context(const PlanReport& report) {
   return least;
 }
 
-void figure(JsonWriter& json, std::string_view name, const std::optional<fit::Figure>& figure) {
+void figure(JsonWriter& json, std::string_view name, const std::optional<Figure>& figure) {
   json.key(name);
   if (!figure) return json.value(nullptr);
   json.begin_object();
@@ -154,14 +148,14 @@ void figure(JsonWriter& json, std::string_view name, const std::optional<fit::Fi
 }  // namespace
 
 std::string plan_document(const PlanReport& report) {
-  const fit::Answer& answer = report.answer;
+  const Answer& answer = report.answer;
   JsonWriter json(2);
   json.begin_object();
   json.member("schema", "spillway.plan/1");
-  json.member("verdict", fit::name(answer.verdict));
-  json.member("fits", answer.verdict == fit::Verdict::fits);
-  json.member("level", fit::name(fit::Answer::level_of(answer.asked)));
-  json.member("level_with_changes", fit::name(fit::Answer::level_of(answer.planned)));
+  json.member("verdict", name(answer.verdict));
+  json.member("fits", answer.verdict == Verdict::fits);
+  json.member("level", name(Answer::level_of(answer.asked)));
+  json.member("level_with_changes", name(Answer::level_of(answer.planned)));
   json.member("exact", answer.exact);
   json.member("machine_source", report.machine_source);
   json.member("safe_ratio", report.limits.safe);
@@ -190,7 +184,7 @@ std::string plan_document(const PlanReport& report) {
   json.member("missing_ram_bytes", answer.missing_ram);
   json.key("loading");
   json.begin_array();
-  for (const fit::LoadStep& step : answer.loading) {
+  for (const LoadStep& step : answer.loading) {
     json.begin_object();
     json.member("model", step.component);
     json.key("baseline_ratios");
@@ -204,20 +198,20 @@ std::string plan_document(const PlanReport& report) {
   return json.take();
 }
 
-std::string suggest_document(const fit::Suggestion& suggestion) {
+std::string suggest_document(const Suggestion& suggestion) {
   JsonWriter json(2);
   json.begin_object();
   json.member("schema", "spillway.suggest/1");
   json.member("exact", suggestion.exact);
   json.key("stacks");
   json.begin_array();
-  for (const fit::SuggestedStack& stack : suggestion.stacks) {
+  for (const SuggestedStack& stack : suggestion.stacks) {
     json.begin_object();
     json.key("members");
     json.begin_array();
-    for (const fit::Chosen& member : stack.members) {
+    for (const Chosen& member : stack.members) {
       json.begin_object();
-      json.member("kind", fit::name(member.kind));
+      json.member("kind", name(member.kind));
       json.member("name", member.entry->name);
       json.member("runtime", member.entry->runtime);
       json.member("on_gpu", member.on_gpu);
@@ -232,9 +226,9 @@ std::string suggest_document(const fit::Suggestion& suggestion) {
   json.end_array();
   json.key("rejected");
   json.begin_array();
-  for (const fit::Rejected& rejected : suggestion.rejected) {
+  for (const Rejected& rejected : suggestion.rejected) {
     json.begin_object();
-    json.member("kind", fit::name(rejected.entry->kind));
+    json.member("kind", name(rejected.entry->kind));
     json.member("name", rejected.entry->name);
     json.member("why", rejected.why);
     json.end_object();
@@ -244,4 +238,4 @@ std::string suggest_document(const fit::Suggestion& suggestion) {
   return json.take();
 }
 
-}  // namespace spillway
+}  // namespace spillway::fit

@@ -1,4 +1,4 @@
-#include "plan/planner.h"
+#include "fit/plan/planner.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,10 +7,9 @@
 #include "tests/support/gguf_models.h"
 #include "tests/support/temp_dir.h"
 
-namespace spillway {
+namespace spillway::fit {
 namespace {
 
-using fit::ChangeKind;
 using testing::HasSubstr;
 
 /// The published figures of Qwen2.5-3B.
@@ -22,7 +21,7 @@ constexpr const char* kQwen = R"({
 
 class Planner : public testing::Test {
  protected:
-  Result<FitPlan> plan(const std::string& path, Bytes vram, const fit::Use& use = {}) const {
+  Result<FitPlan> plan(const std::string& path, Bytes vram, const Use& use = {}) const {
     PlanRequest request;
     request.machine.ram.total = 64_GiB;
     if (vram.count > 0) {
@@ -31,58 +30,58 @@ class Planner : public testing::Test {
       request.machine.gpus[0].total = vram;
     }
     request.limits = limits;
-    fit::ComponentAsked& asked = request.components.emplace_back();
+    ComponentAsked& asked = request.components.emplace_back();
     asked.component.name = "m";
     asked.component.variants.emplace_back();
-    asked.model = fit::ModelAsked{path, {}, {}, use};
+    asked.model = ModelAsked{path, {}, {}, use};
     return make_plan(request, {});
   }
 
   support::TempDir dir;
   std::string qwen = (dir.write("qwen/config.json", kQwen), dir / "qwen");
-  fit::Limits limits;
+  Limits limits;
 };
 
 TEST_F(Planner, AModelThatFitsIsPlannedAsAsked) {
   const auto made = plan(qwen, 24_GiB);
   ASSERT_TRUE(made) << to_string(made.error());
   const PlannedModel& model = made->report.models[0];
-  EXPECT_EQ(made->report.answer.verdict, fit::Verdict::fits);
-  EXPECT_EQ(model.asked.sum(fit::Where::vram, fit::PartKind::weights).likely.count, 6'171'877'376);
+  EXPECT_EQ(made->report.answer.verdict, Verdict::fits);
+  EXPECT_EQ(model.asked.sum(Where::vram, PartKind::weights).likely.count, 6'171'877'376);
   EXPECT_THAT(model.description, HasSubstr("3.09 B parameters"));
   ASSERT_TRUE(model.max_safe_context);
   EXPECT_GT(*model.max_safe_context, 4096U);
 }
 
 TEST_F(Planner, TheLargestSafeContextIsJustSafe) {
-  const auto made = plan(qwen, 14.74_GiB, {.attention = fit::Attention::eager});
+  const auto made = plan(qwen, 14.74_GiB, {.attention = Attention::eager});
   ASSERT_TRUE(made);
   const std::uint64_t most = *made->report.models[0].max_safe_context;
   const auto at = [&](std::uint64_t context) {
-    return plan(qwen, 14.74_GiB, {.context = context, .attention = fit::Attention::eager})
+    return plan(qwen, 14.74_GiB, {.context = context, .attention = Attention::eager})
         ->report.answer.asked[0]
         .level;
   };
-  EXPECT_EQ(at(most), fit::Reached::safe);
-  EXPECT_NE(at(most + 64), fit::Reached::safe);
+  EXPECT_EQ(at(most), Reached::safe);
+  EXPECT_NE(at(most + 64), Reached::safe);
 }
 
 /// An agent's history grows until the card is full: attention's kind decides when.
 TEST_F(Planner, AnAgentsHistoryDiesMuchEarlierWithEagerAttention) {
   limits.safe = 1.0;
-  const auto most = [&](fit::Attention attention) {
+  const auto most = [&](Attention attention) {
     return *plan(qwen, 14.74_GiB, {.attention = attention})->report.models[0].max_safe_context;
   };
-  const std::uint64_t eager = most(fit::Attention::eager), fused = most(fit::Attention::flash);
+  const std::uint64_t eager = most(Attention::eager), fused = most(Attention::flash);
   EXPECT_GT(eager, 4096U);
   EXPECT_LT(eager, 12'000U);  // measured: 8,192 tokens take 17.7 GB, 4,096 take 9.3
   EXPECT_GT(fused, 16'384U);
 }
 
 TEST_F(Planner, WhatDoesNotFitIsGivenTheCheapestWay) {
-  const auto made = plan(qwen, 14.74_GiB, {.context = 8192, .attention = fit::Attention::eager});
+  const auto made = plan(qwen, 14.74_GiB, {.context = 8192, .attention = Attention::eager});
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->report.answer.verdict, fit::Verdict::fits_with_changes);
+  EXPECT_EQ(made->report.answer.verdict, Verdict::fits_with_changes);
   ASSERT_FALSE(made->report.answer.changes.empty());
   EXPECT_EQ(made->report.answer.changes[0].change.kind, ChangeKind::smaller_context);
   EXPECT_LT(made->uses[0].context, 8192U);
@@ -117,15 +116,14 @@ TEST_F(Planner, ACacheIsExactToTheByte) {
   support::gguf_model({.type = 12, .output_type = 14}).write(dir / "8b.gguf");
   const auto made = plan(dir / "8b.gguf", 24_GiB, {.context = 8192});
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->report.models[0].asked.sum(fit::Where::vram, fit::PartKind::kv),
-            fit::exactly(1_GiB));
+  EXPECT_EQ(made->report.models[0].asked.sum(Where::vram, PartKind::kv), exactly(1_GiB));
 }
 
 TEST_F(Planner, WithoutAGpuItIsPlannedForTheCpu) {
   const auto made = plan(qwen, 0_B);
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->report.models[0].where(), fit::Where::ram);
-  EXPECT_EQ(made->report.answer.verdict, fit::Verdict::fits);
+  EXPECT_EQ(made->report.models[0].where(), Where::ram);
+  EXPECT_EQ(made->report.answer.verdict, Verdict::fits);
 }
 
 TEST_F(Planner, AModelThatCannotBeReadIsAnErrorWithItsName) {
@@ -135,4 +133,4 @@ TEST_F(Planner, AModelThatCannotBeReadIsAnErrorWithItsName) {
 }
 
 }  // namespace
-}  // namespace spillway
+}  // namespace spillway::fit

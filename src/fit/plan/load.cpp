@@ -1,4 +1,4 @@
-#include "plan/load.h"
+#include "fit/plan/load.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <filesystem>
 
-namespace spillway {
+namespace spillway::fit {
 namespace {
 
 namespace fs = std::filesystem;
@@ -14,17 +14,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostNeighbours = 16;
 constexpr std::array<std::string_view, 3> kModelFiles{".gguf", ".safetensors", ".onnx"};
 
-Result<fit::ModelFile> open(const fit::ModelAsked& asked, const fit::Surroundings& surroundings) {
-  if (asked.parameters.empty()) return fit::open_model(asked.model, surroundings);
-  const auto parameters = fit::parse_parameters(asked.parameters);
+Result<ModelFile> open(const ModelAsked& asked, const Surroundings& surroundings) {
+  if (asked.parameters.empty()) return open_model(asked.model, surroundings);
+  const auto parameters = parse_parameters(asked.parameters);
   if (!parameters) return tl::unexpected(parameters.error());
   const std::string word = asked.dtype.empty() ? "fp16" : asked.dtype;
-  const auto dtype = fit::find_tensor_type(word);
+  const auto dtype = find_tensor_type(word);
   if (!dtype) return fail(Errc::invalid, "is no type of numbers", word, "such as fp32, fp16, q4_k");
-  return fit::by_hand(asked.model, *parameters, *dtype);
+  return by_hand(asked.model, *parameters, *dtype);
 }
 
-std::string description(const fit::Shape& shape) {
+std::string description(const Shape& shape) {
   std::string text = shape.architecture;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   if (shape.parameters > 0) {
@@ -32,7 +32,7 @@ std::string description(const fit::Shape& shape) {
     add(count >= 1e9 ? fmt::format("{:.3g} B parameters", count / 1e9)
                      : fmt::format("{:.3g} M parameters", count / 1e6));
   }
-  if (shape.dtype_known) add(std::string(fit::layout_of(shape.dtype).name));
+  if (shape.dtype_known) add(std::string(layout_of(shape.dtype).name));
   if (shape.trained_context > 0) add(fmt::format("trained for {} tokens", shape.trained_context));
   return text;
 }
@@ -61,32 +61,31 @@ std::vector<std::string> neighbours(const fs::path& model, Bytes most) {
 
 }  // namespace
 
-Result<LoadedModel> load_model(const fit::ModelAsked& asked, fit::ComponentKind kind,
-                               const fit::Surroundings& surroundings) {
+Result<LoadedModel> load_model(const ModelAsked& asked, ComponentKind kind,
+                               const Surroundings& surroundings) {
   const auto file = open(asked, surroundings);
   if (!file) return tl::unexpected(file.error());
-  auto shape = fit::shape_of(*file);
+  auto shape = shape_of(*file);
   if (!shape) return tl::unexpected(shape.error());
   LoadedModel loaded;
   loaded.path = file->path;
   loaded.description = description(*shape);
   loaded.notes = file->notes;
   loaded.notes.insert(loaded.notes.end(), shape->guesses.begin(), shape->guesses.end());
-  loaded.to_plan.kind = kind == fit::ComponentKind::other ? fit::kind_of(*shape) : kind;
+  loaded.to_plan.kind = kind == ComponentKind::other ? kind_of(*shape) : kind;
   loaded.to_plan.use = asked.use;
   loaded.to_plan.shape = std::move(*shape);
   return loaded;
 }
 
-std::vector<fit::Shape> smaller_models(const LoadedModel& model,
-                                       const std::vector<std::string>& named,
-                                       const fit::Surroundings& surroundings) {
-  const fit::Shape& large = model.to_plan.shape;
-  std::vector<fit::Shape> smaller;
+std::vector<Shape> smaller_models(const LoadedModel& model, const std::vector<std::string>& named,
+                                  const Surroundings& surroundings) {
+  const Shape& large = model.to_plan.shape;
+  std::vector<Shape> smaller;
   const auto add = [&](const std::string& path, bool any_family) {
-    const auto file = fit::open_model(path, surroundings);
+    const auto file = open_model(path, surroundings);
     if (!file) return;
-    auto shape = fit::shape_of(*file);
+    auto shape = shape_of(*file);
     if (!shape || shape->weights >= large.weights) return;
     if (!any_family && shape->architecture != large.architecture) return;
     if (shape->name.empty() || shape->name == large.name) {
@@ -95,14 +94,14 @@ std::vector<fit::Shape> smaller_models(const LoadedModel& model,
     smaller.push_back(std::move(*shape));
   };
   for (const std::string& path : named) add(path, true);
-  const bool on_disk = large.format != fit::FileFormat::by_hand && !large.architecture.empty();
+  const bool on_disk = large.format != FileFormat::by_hand && !large.architecture.empty();
   std::error_code ignored;
   if (named.empty() && on_disk && fs::exists(model.path, ignored)) {
     for (const std::string& path : neighbours(model.path, large.weights)) add(path, false);
   }
   std::stable_sort(smaller.begin(), smaller.end(),
-                   [](const fit::Shape& a, const fit::Shape& b) { return a.weights > b.weights; });
+                   [](const Shape& a, const Shape& b) { return a.weights > b.weights; });
   return smaller;
 }
 
-}  // namespace spillway
+}  // namespace spillway::fit

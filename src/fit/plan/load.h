@@ -7,24 +7,23 @@
 #include "fit/choose/ways.h"
 #include "fit/files/open_model.h"
 
-namespace spillway {
+namespace spillway::fit {
 
 /// A model whose headers were read.
 struct LoadedModel {
-  fit::ModelToPlan to_plan;
+  ModelToPlan to_plan;
   std::string path;
   std::string description;         // "qwen2, 3.09 billion parameters, BF16"
   std::vector<std::string> notes;  // of the reader, and what was assumed
 };
 
 /// Reads a model's headers, or makes one of numbers. Errors: those of the readers.
-Result<LoadedModel> load_model(const fit::ModelAsked& asked, fit::ComponentKind kind,
-                               const fit::Surroundings& surroundings);
+Result<LoadedModel> load_model(const ModelAsked& asked, ComponentKind kind,
+                               const Surroundings& surroundings);
 
 /// The models named, and those beside `path` that have its architecture and fewer bytes, the largest
 /// first: what may be run instead. What cannot be read is left out.
-std::vector<fit::Shape> smaller_models(const LoadedModel& model,
-                                       const std::vector<std::string>& named,
-                                       const fit::Surroundings& surroundings);
+std::vector<Shape> smaller_models(const LoadedModel& model, const std::vector<std::string>& named,
+                                  const Surroundings& surroundings);
 
-}  // namespace spillway
+}  // namespace spillway::fit

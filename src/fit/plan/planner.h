@@ -4,30 +4,30 @@
 
 #include "fit/choose/stack_file.h"
 #include "fit/files/open_model.h"
-#include "plan/load.h"
-#include "plan/report.h"
+#include "fit/plan/load.h"
+#include "fit/plan/report.h"
 
-namespace spillway {
+namespace spillway::fit {
 
 /// What is to be planned, and on what.
 struct PlanRequest {
-  std::vector<fit::ComponentAsked> components;
-  fit::Machine machine;
+  std::vector<ComponentAsked> components;
+  Machine machine;
   std::string machine_source;
-  fit::Limits limits;
+  Limits limits;
 };
 
 /// A plan with what --print-flags and --svg need beside it.
 struct FitPlan {
   PlanReport report;
-  std::vector<fit::ModelToPlan> models;  // of components with a model, in their order
-  std::vector<std::string> paths;        // theirs
-  std::vector<fit::Use> uses;            // how they are to be run
+  std::vector<ModelToPlan> models;  // of components with a model, in their order
+  std::vector<std::string> paths;   // theirs
+  std::vector<Use> uses;            // how they are to be run
 };
 
 /// Reads the models, adds up what they need, and finds out whether and how they fit. Ways to need less
 /// are looked for only when they do not fit as asked. Errors: those of the readers, and of figures that
 /// a back end cannot be asked for; with the component's name.
-Result<FitPlan> make_plan(const PlanRequest& request, const fit::Surroundings& surroundings);
+Result<FitPlan> make_plan(const PlanRequest& request, const Surroundings& surroundings);
 
-}  // namespace spillway
+}  // namespace spillway::fit

@@ -3,14 +3,14 @@
 #include <string>
 
 #include "fit/catalogue/suggest.h"
-#include "plan/report.h"
+#include "fit/plan/report.h"
 
-namespace spillway {
+namespace spillway::fit {
 
 /// "schema": "spillway.plan/1", docs/json.md.
 std::string plan_document(const PlanReport& report);
 
 /// "schema": "spillway.suggest/1".
-std::string suggest_document(const fit::Suggestion& suggestion);
+std::string suggest_document(const Suggestion& suggestion);
 
-}  // namespace spillway
+}  // namespace spillway::fit

@@ -24,4 +24,18 @@ Bytes weights_of(const ModelFile& file) {
   return total;
 }
 
+Backend backend_of(const Shape& shape, const Use& use) {
+  if (use.backend) return *use.backend;
+  switch (shape.format) {
+    case FileFormat::gguf: return Backend::llama_cpp;
+    case FileFormat::onnx: return Backend::onnxruntime;
+    case FileFormat::by_hand:
+      return layout_of(shape.dtype).block_elements > 1 ? Backend::llama_cpp : Backend::transformers;
+    case FileFormat::safetensors:
+    case FileFormat::pytorch:
+    case FileFormat::config_only: break;
+  }
+  return Backend::transformers;
+}
+
 }  // namespace spillway::fit

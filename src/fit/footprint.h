@@ -49,6 +49,10 @@ struct Footprint {
   Range sum(Where where, PartKind kind) const;
 };
 
+/// Who runs it where nobody said: by the file's format, and llama.cpp where only the numbers are known and
+/// their type is one of ggml's blocks.
+Backend backend_of(const Shape& shape, const Use& use);
+
 /// Adds up what running a model of this shape that way needs. Pure.
 /// Errors: invalid (a cache type that the back end has not, more slots than context ...), with what
 /// to say instead.

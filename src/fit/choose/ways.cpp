@@ -250,19 +250,6 @@ Need need_of(const Footprint& footprint, Backend backend) {
   return need;
 }
 
-Backend backend_of(const Shape& shape, const Use& use) {
-  if (use.backend) return *use.backend;
-  switch (shape.format) {
-    case FileFormat::gguf: return Backend::llama_cpp;
-    case FileFormat::onnx: return Backend::onnxruntime;
-    case FileFormat::safetensors:
-    case FileFormat::pytorch:
-    case FileFormat::config_only:
-    case FileFormat::by_hand: break;
-  }
-  return Backend::transformers;
-}
-
 ComponentKind kind_of(const Shape& shape) {
   const bool hears = shape.encoder && (shape.encoder->kind == EncoderKind::whisper ||
                                        shape.encoder->kind == EncoderKind::fast_conformer);

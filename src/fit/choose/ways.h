@@ -41,9 +41,6 @@ Result<Ways> ways_of(const ModelToPlan& model, const FootprintOf& footprint_of);
 /// What a footprint means for a component: what is held between two requests, too.
 Need need_of(const Footprint& footprint, Backend backend);
 
-/// What runs a file of that format when nobody says so.
-Backend backend_of(const Shape& shape, const Use& use);
-
 /// What a model is, as far as its shape tells.
 ComponentKind kind_of(const Shape& shape);
 

@@ -176,6 +176,11 @@ TEST(Ways, ShapesTellWhatTheyAre) {
   EXPECT_EQ(kind_of(shape), ComponentKind::stt);
   EXPECT_EQ(backend_of(shape, {}), Backend::llama_cpp);
   EXPECT_EQ(backend_of(shape, {.backend = Backend::vllm}), Backend::vllm);
+  shape.format = FileFormat::by_hand;
+  shape.dtype = TensorType::f16;
+  EXPECT_EQ(backend_of(shape, {}), Backend::transformers);
+  shape.dtype = TensorType::q4_k;
+  EXPECT_EQ(backend_of(shape, {}), Backend::llama_cpp);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ target_compile_definitions(fmt::fmt-header-only INTERFACE "FMT_STATIC_THOUSANDS_
 find_package(tl-expected REQUIRED)     # tl::expected
 find_package(nlohmann_json REQUIRED)   # nlohmann_json::nlohmann_json
 find_package(CLI11 REQUIRED)           # CLI11::CLI11
+find_package(ZLIB REQUIRED)            # ZLIB::ZLIB
 
 # The packaged target would add a shared library; the headers alone do.
 find_path(SPILLWAY_TOML_INCLUDE toml++/toml.h REQUIRED)

@@ -1,0 +1,99 @@
+#include "doctor/programs/programs.h"
+
+#include <algorithm>
+#include <array>
+
+#include "doctor/explain/mask.h"
+#include "doctor/lines/scan.h"
+
+namespace spillway::doctor {
+namespace {
+
+constexpr std::size_t kLongestMessage = 16 * 1024;
+constexpr std::size_t kLongestQuote = 200;
+constexpr std::size_t kLookBackLines = 60;
+
+constexpr std::array kOfTracebacks{
+    std::string_view("Traceback"), std::string_view("  File \""),
+    std::string_view("^^^"),       std::string_view("~~~"),
+    std::string_view("]  "),       std::string_view("During handling"),
+    std::string_view("rror"),      std::string_view("The above exc"),
+    std::string_view("Exception"), std::string_view("ERROR"),
+    std::string_view("failed"),    std::string_view("oom-kill")};
+
+}  // namespace
+
+Finding found(Kind kind, std::string pool) {
+  Finding finding;
+  finding.kind = kind;
+  finding.pool = std::move(pool);
+  return finding;
+}
+
+std::string last_words(std::string_view history) {
+  for (std::size_t i = 0; i < kLookBackLines; ++i) {
+    const auto raw = last_line(history);
+    if (!raw) break;
+    const auto parts = texts_of(raw->substr(0, 4 * kLongestQuote));
+    if (parts.empty()) continue;
+    const std::string& text = parts.back();
+    if (text.front() == ' ' || text.front() == '\t') continue;
+    if (std::any_of(kOfTracebacks.begin(), kOfTracebacks.end(),
+                    [&](std::string_view mark) { return has(text, mark); })) {
+      continue;
+    }
+    return masked(text, kLongestQuote);
+  }
+  return {};
+}
+
+Programs::Programs() {
+  for (const auto table :
+       {torch_formats(), tensorflow_formats(), onnxruntime_formats(), ggml_formats(),
+        ollama_formats(), vllm_formats(), cuda_formats(), host_formats()}) {
+    formats_.insert(formats_.end(), table.begin(), table.end());
+  }
+}
+
+std::vector<std::string_view> Programs::marks() const {
+  std::vector<std::string_view> marks;
+  for (const Format& format : formats_) marks.push_back(format.mark);
+  return marks;
+}
+
+void Programs::take(const Line& line, const MarkSet::Found& marks, FindingSink& out) {
+  if (marks.any()) {
+    end(out);
+    message_.emplace();
+    message_->marks = marks;
+    for (std::size_t i = 0; i < formats_.size(); ++i) {
+      if (marks[i]) message_->more = std::max(message_->more, formats_[i].more);
+    }
+    message_->text = line.text;
+    message_->stamp = line.stamp;
+    message_->evidence = line.evidence();
+    message_->before = last_words(line.history);
+  } else if (message_) {
+    message_->text += "\n" + std::string(line.text.substr(0, kLongestMessage));
+    --message_->more;
+  }
+  if (message_ && (message_->more == 0 || message_->text.size() > kLongestMessage)) end(out);
+}
+
+void Programs::end(FindingSink& out) {
+  if (!message_) return;
+  const Message message = std::move(*message_);
+  message_.reset();
+  for (std::size_t i = 0; i < formats_.size(); ++i) {
+    if (!message.marks[i]) continue;
+    auto finding = formats_[i].read(message.text);
+    if (!finding) continue;
+    finding->first = finding->last = message.stamp;
+    finding->last_line = message.evidence.line;
+    finding->before = message.before;
+    finding->evidence.push_back(message.evidence);
+    return out.take(std::move(*finding));
+  }
+}
+
+}  // namespace spillway::doctor

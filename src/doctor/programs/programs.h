@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "doctor/programs/format.h"
+#include "doctor/recogniser.h"
+
+namespace spillway::doctor {
+
+/// What programs print when memory runs out: all tables of format.h. A message may be wrapped over several
+/// lines; those are put together before it is read.
+class Programs final : public Recogniser {
+ public:
+  Programs();
+  std::vector<std::string_view> marks() const override;
+  void take(const Line& line, const MarkSet::Found& marks, FindingSink& out) override;
+  bool wants_more() const override { return message_.has_value(); }
+  void end(FindingSink& out) override;
+
+ private:
+  struct Message {
+    MarkSet::Found marks;
+    std::size_t more = 0;  // lines that may still belong to it
+    std::string text;
+    Stamp stamp;
+    Evidence evidence;
+    std::string before;
+  };
+
+  std::vector<Format> formats_;
+  std::optional<Message> message_;
+};
+
+/// The last thing that a program said before it began to complain: of what stands in `history` the last line
+/// that is no part of a traceback and no error.
+std::string last_words(std::string_view history);
+
+}  // namespace spillway::doctor

@@ -222,6 +222,14 @@ class CommandLine {
         ->type_name("PATH");
     add_json(verb, why_.json);
 
+    verb = add_verb("explain", "Say from logs what ran out, who held it and why",
+                    [this] { return number(explain_logs(global_, explain_)); });
+    verb->add_option("FILE", explain_.files, "A log of any kind, gzip too; - is standard input");
+    verb->add_flag("--boot", explain_.boot, "The kernel's log of this boot");
+    verb->add_flag("--last", explain_.last, "The latest event in it and in the guard's journal");
+    verb->add_option("--html", explain_.html, "Write a page with the timeline")->type_name("FILE");
+    add_json(verb, explain_.json);
+
     verb = add_verb("replay", "Run today's decisions over a journal",
                     [this] { return number(replay(global_, replay_)); });
     verb->add_option("JOURNAL", replay_.journal, "A journal file or directory")->required();
@@ -369,6 +377,7 @@ class CommandLine {
   FreeOptions free_;
   std::string pinned_;
   WhyOptions why_;
+  ExplainOptions explain_;
   ReplayOptions replay_;
   DemoOptions demo_;
   ConfigOptions config_;

@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why replay config plan run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain replay config plan run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -78,6 +78,10 @@ _spillway() {
     free) options+=' --ram --vram --pool --bytes --dry-run --within --json' ;;
     pin | unpin) options+=" $(_spillway_tenants)" ;;
     why) options+=" --journal --json $(_spillway_tenants)" ;;
+    explain)
+      options+=' --boot --last --html --json'
+      [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
     replay)
       options+=' --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -154,5 +154,23 @@ TEST(Alone, TheVersionIsTheProjects) {
   EXPECT_EQ(spillway({"--version"}).out, std::string(kVersion) + "\n");
 }
 
+TEST(Alone, ExplainSaysWhatRanOutOrThatNothingDid) {
+  const support::TempDir dir;
+  const std::string log = dir.write(
+      "log",
+      "RuntimeError: CUDA out of memory. Tried to allocate 48.00 MiB (GPU 0; 11.17 GiB "
+      "total capacity; 10.63 GiB already allocated; 15.81 MiB free; 10.70 GiB reserved)\n");
+  const auto ran = spillway({"explain", "--json", "--html", dir / "page.html", log});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const json document = json::parse(ran.out);
+  EXPECT_EQ(document["schema"], "spillway.explain/1");
+  EXPECT_EQ(document["events"][0]["kind"], "cuda-oom");
+  EXPECT_THAT(dir.read("page.html"), HasSubstr("<svg"));
+  EXPECT_THAT(spillway({"explain", log}).out, HasSubstr("overload"));
+  EXPECT_EQ(spillway({"explain"}).code, 0);  // nothing on standard input
+  EXPECT_EQ(spillway({"explain", dir / "missing"}).code, 1);
+  EXPECT_EQ(spillway({"explain", "--nonsense"}).code, 2);
+}
+
 }  // namespace
 }  // namespace spillway

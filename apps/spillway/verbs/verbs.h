@@ -55,6 +55,13 @@ struct WhyOptions {
 };
 ExitCode why(const Global& global, const WhyOptions& options);
 
+struct ExplainOptions {
+  std::vector<std::string> files;  // logs, gzip or not, and journal directories; "-": standard input
+  bool boot = false, last = false, json = false;
+  std::string html;  // write a page here
+};
+ExitCode explain_logs(const Global& global, const ExplainOptions& options);
+
 struct ReplayOptions {
   std::string journal;
   bool json = false;

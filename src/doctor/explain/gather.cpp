@@ -200,17 +200,30 @@ void Gatherer::died(const Line& line) {
   }
 }
 
+/// A message that is put together of several lines is complete after others that began later.
+void Gatherer::sort_input() {
+  const auto line = [](const Finding& f) {
+    return f.evidence.empty() ? 0 : f.evidence.front().line;
+  };
+  std::stable_sort(findings_.begin() + static_cast<std::ptrdiff_t>(input_begin_), findings_.end(),
+                   [&](const Finding& a, const Finding& b) { return line(a) < line(b); });
+}
+
 void Gatherer::next_input() {
+  sort_input();
   input_begin_ = findings_.size();
   workload_ = {};
 }
 
 std::vector<Finding> Gatherer::finish() {
+  sort_input();
   for (Finding& finding : findings_) {
     const Workload& load = finding.workload;
     const bool on_device = family(finding.kind) == Family::device;
     if (on_device && !finding.free && finding.exact) finding.free = load.device_free;
     if (finding.kind == Kind::host_refusal && !finding.total) finding.total = load.host_total;
+    // Vulkan's own messages name no device; with one there is only the first.
+    if (finding.kind == Kind::vulkan && finding.pool.empty()) finding.pool = "vulkan:0";
     judge(finding);
     judge_storm(finding);
   }

@@ -26,6 +26,7 @@ class Gatherer final : public FindingSink {
 
  private:
   bool merge(Finding& earlier, Finding& finding);
+  void sort_input();
 
   std::vector<Finding> findings_;
   std::size_t input_begin_ = 0;  // of the present input's findings

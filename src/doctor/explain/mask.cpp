@@ -98,7 +98,7 @@ std::string masked(std::string_view line, std::size_t longest) {
     while (end < line.size() && is_word(line[end])) ++end;
     const std::string_view word = line.substr(at, end - at);
     out += is_secret(line.substr(0, at), word) ? std::string(word.substr(0, kKept)) + "[...]"
-                                               : std::string(word);
+                                               : std::string(word.substr(0, longest));
     at = end;
   }
   return out;

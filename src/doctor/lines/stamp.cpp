@@ -155,7 +155,7 @@ std::optional<Stamp> kmsg_record(std::string_view text) {
     number = token ? parse_u64(*token) : std::nullopt;
     if (!number) return std::nullopt;
   }
-  const double seconds = static_cast<double>(*number) * 1e-6;
+  const double seconds = static_cast<double>(*number) / 1e6;
   return Stamp{Line::boot, seconds, std::to_string(seconds)};
 }
 

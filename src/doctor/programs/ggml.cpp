@@ -88,7 +88,7 @@ std::optional<Finding> read_opencl(std::string_view text) {
 }
 
 std::optional<Finding> read_vulkan_size(std::string_view text) {
-  Finding finding = planned(Kind::vulkan, "vulkan:0");
+  Finding finding = planned(Kind::vulkan, "");
   if (const auto size = integer_after(text, "memory allocation of size "))
     finding.requested = Bytes{*size};
   finding.exact = true;
@@ -96,7 +96,7 @@ std::optional<Finding> read_vulkan_size(std::string_view text) {
 }
 
 std::optional<Finding> read_vulkan(std::string_view text) {
-  Finding finding = planned(Kind::vulkan, "vulkan:0");
+  Finding finding = planned(Kind::vulkan, "");
   finding.echo = true;
   if (has(text, "exceeds") || has(text, "maxBufferSize")) {
     finding.cause = Cause::limit;

@@ -15,8 +15,12 @@ constexpr std::size_t kMost = 8;
 std::string headline(const Finding& finding) {
   std::string text(name(finding.kind));
   if (!finding.pool.empty()) text += " in " + finding.pool;
-  if (finding.victim) text += fmt::format(", {} killed", finding.victim->name);
-  if (finding.count > 1) text += fmt::format(" ({} times)", finding.count);
+  const std::size_t others = finding.collateral.size();
+  if (finding.victim) {
+    text += fmt::format(", {}{} killed", finding.victim->name,
+                        others > 0 ? fmt::format(" and {} more", others) : std::string());
+  } else if (finding.count > 1)
+    text += fmt::format(" ({} times)", finding.count);
   return text;
 }
 

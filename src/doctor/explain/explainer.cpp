@@ -95,9 +95,12 @@ void Explainer::read(LineReader& lines) {
   gatherer_.next_input();
   while (lines.next()) {
     const MarkSet::Found found = marks_.find(lines.line());
-    if (found.any() || anybody_waits()) take(lines, found);
+    if (!found.any() && !waits_) continue;
+    take(lines, found);
+    waits_ = anybody_waits();
   }
   for (const Source& source : sources_) source.recogniser->end(gatherer_);
+  waits_ = false;
   report_.lines += lines.number();
   report_.bytes += lines.bytes();
   if (lines.error())

@@ -42,7 +42,7 @@ class Explainer {
   void add(std::unique_ptr<Recogniser> recogniser);
   void take(const LineReader& lines, const MarkSet::Found& found);
   void hand_out(const Line& line, const MarkSet::Found& found);
-  bool anybody_waits() const;
+  bool anybody_waits() const;  // after a line: for the next one
 
   Predictor predictor_;
   MarkSet marks_;
@@ -50,6 +50,7 @@ class Explainer {
   std::vector<Source> sources_;
   std::unique_ptr<JournalLines> journal_;
   Gatherer gatherer_;
+  bool waits_ = false;
   Report report_;
 };
 

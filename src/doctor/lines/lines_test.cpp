@@ -123,13 +123,14 @@ TEST(Source, NamesWhatCannotBeRead) {
 }
 
 TEST(MarkSet, FindsWhatPlainSearchFinds) {
-  const std::vector<std::string> marks{"NVRM: Xid", "out of memory", "memory",
-                                       "abcdef",    "bcdefg",        "xxxxxx"};
+  const std::vector<std::string> marks{"NVRM: Xid", "out of memory", " memory is",
+                                       "abcdefgh",  "bcdefghi",      "xxxxxxxx"};
   MarkSet set;
   for (std::size_t i = 0; i < marks.size(); ++i) set.add(marks[i], i);
   set.prepare();
-  for (const std::string text : {"", "abcde", "abcdefg", "an out of memory, NVRM: Xid",
-                                 "outof memor", "xxxxxxx", "memory"}) {
+  for (const std::string text :
+       {"", "abcdefg", "abcdefghi", "an out of memory is, NVRM: Xid", "out of memor", "xxxxxxxxx",
+        "xxxxxxx", "..abcdefgh", "\xff\xfe\xfd\xff\xfe\xfdNVRM: Xid"}) {
     for (std::size_t i = 0; i < marks.size(); ++i) {
       EXPECT_EQ(set.find(text)[i], text.find(marks[i]) != std::string::npos)
           << text << " / " << marks[i];

@@ -3,6 +3,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ namespace spillway::doctor {
 /// millions of lines and hardly any that matter.
 class MarkSet {
  public:
-  static constexpr std::size_t kShortest = 6, kMost = 160;
+  static constexpr std::size_t kShortest = 8, kMost = 160;
   using Found = std::bitset<kMost>;
 
   /// `mark`: at least kShortest bytes. `number`: of its bit in Found; several marks may be given one, and a
@@ -27,12 +28,11 @@ class MarkSet {
   Found find(std::string_view text) const;
 
  private:
-  static constexpr std::size_t kBlock = 3, kTable = 1 << 14;
+  static constexpr std::size_t kBlock = 3, kTable = 1 << 15;
   static std::size_t hash(const char* at) {
-    const auto byte = [&](int i) {
-      return static_cast<std::size_t>(static_cast<unsigned char>(at[i]));
-    };
-    return (byte(0) ^ (byte(1) << 4) ^ (byte(2) << 8)) & (kTable - 1);
+    std::uint16_t two = 0;
+    std::memcpy(&two, at, sizeof two);
+    return (two ^ (std::size_t{static_cast<unsigned char>(at[2])} << 7)) & (kTable - 1);
   }
 
   struct Mark {

@@ -64,7 +64,7 @@ std::vector<std::string_view> Programs::marks() const {
 void Programs::take(const Line& line, const MarkSet::Found& marks, FindingSink& out) {
   if (marks.any()) {
     end(out);
-    message_.emplace();
+    message_ = Message();
     message_->marks = marks;
     for (std::size_t i = 0; i < formats_.size(); ++i) {
       if (marks[i]) message_->more = std::max(message_->more, formats_[i].more);

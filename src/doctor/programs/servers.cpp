@@ -17,8 +17,8 @@ struct Fact {
 
 constexpr std::array kFacts{
     // llama.cpp src/llama-context.cpp: "llama_context: n_ctx         = 131072"
-    Fact{"n_ctx  ", [](std::string_view text,
-                       Workload& into) { into.context_tokens = integer_after(text, "= "); }},
+    Fact{"n_ctx   ", [](std::string_view text,
+                        Workload& into) { into.context_tokens = integer_after(text, "= "); }},
     Fact{": n_ctx = ",
          [](std::string_view text, Workload& into) {
            into.context_tokens = integer_after(text, "n_ctx = ");
@@ -54,8 +54,8 @@ constexpr std::array kFacts{
          }},
 };
 
-constexpr std::array<std::string_view, 6> kDeaths{"SIGSEGV", "egmentation fault", "core dumped",
-                                                  "SIGABRT", "status=11/SEGV",    "status=6/ABRT"};
+constexpr std::array<std::string_view, 6> kDeaths{" SIGSEGV", "egmentation fault", "core dumped",
+                                                  " SIGABRT", "status=11/SEGV",    "status=6/ABRT"};
 
 }  // namespace
 

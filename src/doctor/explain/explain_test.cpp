@@ -46,6 +46,12 @@ TEST(Storm, WhatOnlyEverGrowsIsALeak) {
   EXPECT_EQ(report.findings[0].cause, Cause::leak);
 }
 
+TEST(Storm, AnotherDeviceIsAnotherEvent) {
+  std::string other = torch("", 10);
+  other.replace(other.find("11.17"), 5, "23.69");
+  EXPECT_THAT(explained(torch("", 10) + other).findings, SizeIs(2));
+}
+
 TEST(Storm, HoursApartAreTwoEvents) {
   EXPECT_THAT(explained(torch(at_minute(0), 10) + torch(at_minute(120), 10)).findings, SizeIs(2));
 }

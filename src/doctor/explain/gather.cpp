@@ -80,7 +80,9 @@ bool told_twice(const Finding& a, const Finding& b) {
 
 /// The later of two errors, a kill or a lost context belongs to the storm of the first.
 bool one_storm(const Finding& a, const Finding& b) {
+  // A device of another size is another device, perhaps another machine.
   if (a.kind != b.kind || !agree(a.pool, b.pool)) return false;
+  if (family(a.kind) != Family::killer && !agree(a.total, b.total)) return false;
   if (family(a.kind) != Family::killer) return within(a, b.last, b.last_line, kErrorStorm);
   return a.cgroup == b.cgroup && within(a, b.last, b.last_line, kKillStorm);
 }
@@ -111,10 +113,11 @@ bool same_victim(const Finding& a, const Finding& b) {
 bool Gatherer::merge(Finding& earlier, Finding& finding) {
   const bool related = family(earlier.kind) == family(finding.kind);
   if (!related) return false;
-  if (finding.echo && within(earlier, finding.last, finding.last_line, kEcho) &&
-      !(earlier.echo && earlier.kind != finding.kind && !agree(earlier.pool, finding.pool))) {
+  const bool near =
+      agree(earlier.pool, finding.pool) && within(earlier, finding.last, finding.last_line, kEcho);
+  if (finding.echo && near) {
     complete(earlier, finding);
-  } else if (earlier.echo && within(earlier, finding.last, finding.last_line, kEcho)) {
+  } else if (earlier.echo && near) {
     // The real one comes after its herald.
     const Finding herald = earlier;
     finding.evidence.insert(finding.evidence.begin(), herald.evidence.begin(),

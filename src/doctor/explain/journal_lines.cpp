@@ -11,7 +11,7 @@
 namespace spillway::doctor {
 namespace {
 constexpr std::size_t kMostPools = 32;
-/// Before this many points every frame counts: a short journal is plotted as it is.
+/// Before this many frames every one counts: a short journal is plotted as it is.
 constexpr std::size_t kFew = 64;
 }  // namespace
 
@@ -20,9 +20,9 @@ std::vector<JournalLines::Message> JournalLines::take(std::string_view line) {
   // {"events":[{"kind":"oom_kill",...}]} of a snapshot: only then there is something to read in it.
   const bool tells =
       has(line, "\"oom_kill\",\"") || has(line, "\"cgroup_oom\"") || has(line, "\"xid\"");
-  const bool few = series_.empty() || series_.front().points().size() < kFew;
-  if (!tells && !few && since_ < kBetween) return {};
+  if (!tells && parsed_ >= kFew && since_ < kBetween) return {};
   since_ = 0;
+  ++parsed_;
   const auto event = from_text<Event>(line);
   const auto* frame = event ? std::get_if<Frame>(&*event) : nullptr;
   if (frame == nullptr) return {};

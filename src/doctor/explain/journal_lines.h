@@ -24,7 +24,8 @@ class JournalLines {
 
  private:
   std::vector<Series> series_;
-  std::size_t since_ = kBetween;  // bytes since the last frame that was parsed
+  std::size_t since_ = 0;   // bytes since the last frame that was parsed
+  std::size_t parsed_ = 0;  // frames
 };
 
 }  // namespace spillway::doctor

@@ -176,7 +176,8 @@ void KernelOom::finish(FindingSink& out) {
   open_ = false;
   Finding& f = finding_;
   f.kind = memcg_ ? Kind::memcg_oom : Kind::kernel_oom;
-  f.pool = memcg_ ? "cgroup" : "ram";
+  // systemd tells of a kill, not of whose limit it was.
+  f.pool = memcg_ ? "cgroup" : f.victim ? "ram" : "";
   f.echo = !f.victim;
   f.holders = tasks_.biggest();
   f.swap_free = memory_.swap_free;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -57,5 +58,8 @@ Backend backend_of(const Shape& shape, const Use& use);
 /// Errors: invalid (a cache type that the back end has not, more slots than context ...), with what
 /// to say instead.
 Result<Footprint> footprint_of(const Shape& shape, const Use& use);
+
+/// That, or what stands in for it: with what measured runs have taught, or a test's own.
+using FootprintOf = std::function<Result<Footprint>(const Shape&, const Use&)>;
 
 }  // namespace spillway::fit

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,9 +9,6 @@
 #include "fit/use.h"
 
 namespace spillway::fit {
-
-/// footprint_of(), or what stands in for it.
-using FootprintOf = std::function<Result<Footprint>(const Shape&, const Use&)>;
 
 /// A model as somebody wants to run it, and the smaller ones of its family that are there.
 struct ModelToPlan {

@@ -10,8 +10,6 @@
 namespace spillway::fit {
 namespace {
 
-constexpr double kLeastScale = 0.1, kMostScale = 10;  // beyond it, another model was measured
-
 bool counted(const Part& part, Where where, bool whole_process) {
   return part.where == where && (whole_process || part.kind != PartKind::overhead);
 }
@@ -55,7 +53,9 @@ Range slack_of(const Footprint& footprint, const Measured& measured) {
 }
 
 double clamped_scale(Bytes more, Bytes of) {
-  return of > Bytes{} ? std::clamp(1 + ratio(more, of), kLeastScale, kMostScale) : 1;
+  return of > Bytes{}
+             ? std::clamp(1 + ratio(more, of), Correction::kLeastScale, Correction::kMostScale)
+             : 1;
 }
 
 double real(Bytes bytes) { return static_cast<double>(bytes.count); }

@@ -20,11 +20,11 @@ struct Measured {
 
 /// The runs that a correction holds for: those that differ in nothing but the length of the input.
 struct CorrectionKey {
-  std::string model;    // name and bytes of the weights, or a hash of the file
-  std::string device;   // "NVIDIA H200"; the context's size is its
-  std::string runtime;  // "transformers 4.57", "llama.cpp b9460"
-  Attention attention = Attention::flash;
-  TensorType precision = TensorType::f16;  // computed in
+  std::string model;  // architecture, parameters, bytes of the weights and their type
+  std::string
+      device;  // "ram", or the pool's name ("vram:GPU-..."): the context's size is the card's
+  std::string runtime;  // "transformers", "llama.cpp b9460"
+  std::string use;      // everything else that was said of the run, but for its length
 
   friend auto operator<=>(const CorrectionKey&, const CorrectionKey&) = default;
 };
@@ -43,6 +43,9 @@ struct Correction {
   /// from run to run: its range stays in the corrected footprint, beside the margin.
   static constexpr double kMargin = 0.03;
   static constexpr double kConfidence = 0.95;
+
+  /// Beyond these shares of what the formulas say, something else was measured.
+  static constexpr double kLeastScale = 0.1, kMostScale = 10;
 
   friend bool operator==(const Correction&, const Correction&) = default;
 };

@@ -7,12 +7,12 @@ namespace {
 /// footprint that is refused past some n does not fit either.
 template <class With>
 Result<std::uint64_t> largest(std::uint64_t most, const Shape& shape, With with, Where where,
-                              Bytes limit, Bound bound) {
+                              Bytes limit, Bound bound, const FootprintOf& need) {
   const auto fits = [&](std::uint64_t n) {
-    const Result<Footprint> footprint = footprint_of(shape, with(n));
+    const Result<Footprint> footprint = need(shape, with(n));
     return footprint && peak_of(*footprint, where, bound) <= limit;
   };
-  if (const Result<Footprint> least = footprint_of(shape, with(1)); !least) {
+  if (const Result<Footprint> least = need(shape, with(1)); !least) {
     return tl::unexpected(least.error());
   }
   if (!fits(1)) return 0;
@@ -39,17 +39,17 @@ Bytes peak_of(const Footprint& footprint, Where where, Bound bound) {
 }
 
 Result<std::uint64_t> largest_context(const Shape& shape, const Use& use, Where where, Bytes limit,
-                                      Bound bound) {
+                                      Bound bound, const FootprintOf& need) {
   const auto with = [&use](std::uint64_t tokens) {
     Use longer = use;
     longer.context = tokens;
     return longer;
   };
-  return largest(kLongestContext, shape, with, where, limit, bound);
+  return largest(kLongestContext, shape, with, where, limit, bound, need);
 }
 
 Result<double> largest_audio_seconds(const Shape& shape, const Use& use, Where where, Bytes limit,
-                                     Bound bound) {
+                                     Bound bound, const FootprintOf& need) {
   if (!shape.encoder || shape.encoder->positions_per_second <= 0) {
     return fail(Errc::invalid, "a model without an audio encoder", shape.name,
                 "--context for a model that reads text");
@@ -61,7 +61,7 @@ Result<double> largest_audio_seconds(const Shape& shape, const Use& use, Where w
     return longer;
   };
   return largest(static_cast<std::uint64_t>(kLongestAudio / kStep), shape, with, where, limit,
-                 bound)
+                 bound, need)
       .map([](std::uint64_t steps) { return static_cast<double>(steps) * kStep; });
 }
 

@@ -107,8 +107,11 @@ Footprint apply(const Correction& correction, const Footprint& footprint) {
                       correction.constant;
   const Bytes margin = scaled(total, correction.margin);
   const Bytes constant = correction.constant;
-  // What was laid to the constants of a whole process may have been slack, all of it.
-  const Bytes other = correction.whole_process ? Bytes{} : constant;
+  // What was laid to the constants of a whole process that has slack may have been slack, all of it.
+  const bool slack = std::any_of(
+      footprint.parts.begin(), footprint.parts.end(),
+      [&](const Part& part) { return part.where == correction.where && part.returnable; });
+  const Bytes other = correction.whole_process && slack ? Bytes{} : constant;
   // As the kind that the measured sum counts: the allocator's is everything but overhead.
   corrected.parts.push_back(
       {correction.whole_process ? PartKind::overhead : PartKind::compute,

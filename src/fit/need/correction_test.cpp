@@ -104,6 +104,20 @@ TEST(CorrectionTest, SharesWhatAProcessTookMoreBetweenConstantsAndSlack) {
   EXPECT_NEAR(correction.compute_scale, 1, 1e-6);
 }
 
+// llama.cpp allocates what it needs and no more: then nothing but the margin is left.
+TEST(CorrectionTest, WithoutSlackItIsTheMarginToEitherSide) {
+  const Use use{.backend = Backend::llama_cpp};
+  const Footprint footprint =
+      footprint_of(known::shape_of("Qwen2.5-3B", TensorType::f16), use).value();
+  for (const Bytes off : {Bytes{-200 << 20}, 200_MiB}) {
+    const Bytes peak = footprint.sum(Where::vram).likely + off;
+    const Range range = apply(learn(footprint, {.peak = peak}), footprint).sum(Where::vram);
+    EXPECT_GE(range.high, peak);
+    EXPECT_NEAR(ratio(range.high, peak), 1.03, 1e-6);
+    EXPECT_NEAR(ratio(range.low, peak), 0.97, 1e-6);
+  }
+}
+
 TEST(CorrectionTest, KeepsAwayFromMeasurementsOfSomethingElse) {
   const Footprint footprint = predicted(kRows[10]);
   for (const Bytes peak : {Bytes{}, Bytes{-1}, Bytes::limit(false), Bytes::limit(true)}) {

@@ -291,6 +291,13 @@ class CommandLine {
     verb->add_option("--params", plan_.params, "No files: so many parameters, as 7B")
         ->type_name("N");
     verb->add_option("--dtype", plan_.dtype, "Of these parameters (fp16)")->type_name("TYPE");
+    auto* calibrate =
+        verb->add_flag("--calibrate", plan_.calibrate, "Learn from a run: MODEL -- COMMAND");
+    verb->add_flag("--no-corrections", plan_.no_corrections, "Formulas only, nothing learned")
+        ->excludes(calibrate);
+    verb->parse_complete_callback([this] {
+      if (plan_.calibrate && plan_.command.empty()) throw CLI::RequiredError("-- COMMAND");
+    });
     verb->add_flag("--explain", plan_.explain, "Show the sum, line by line");
     verb->add_option("--svg", plan_.svg, "Draw it over the context")->type_name("FILE");
     verb->add_option("--print-flags", plan_.print_flags, std::string(kFlagRuntimes))
@@ -329,7 +336,8 @@ class CommandLine {
     });
   }
 
-  /// Takes the words of `run`'s command out: they are not ours to read. True for `run`.
+  /// Takes the words of `run`'s command out, and of `plan --calibrate`'s: they are not ours to read.
+  /// True for `run`.
   bool cut_off_command(std::vector<std::string>& arguments) {
     CLI::App* app = &app_;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -340,6 +348,7 @@ class CommandLine {
         continue;
       }
       if (app == &app_) {
+        if (word == "plan") cut_off_calibrated(arguments);
         if (word != "run") return false;
         app = run_verb_;
         continue;
@@ -350,6 +359,13 @@ class CommandLine {
       return true;
     }
     return app == run_verb_;
+  }
+
+  void cut_off_calibrated(std::vector<std::string>& arguments) {
+    const auto end = std::find(arguments.begin(), arguments.end(), "--");
+    if (end == arguments.end() || std::find(arguments.begin(), end, "--calibrate") == end) return;
+    plan_.command.assign(end + 1, arguments.end());
+    arguments.erase(end, arguments.end());
   }
 
   bool takes_value(CLI::App* app, const std::string& word) const {

@@ -94,8 +94,8 @@ _spillway() {
       options+=' --gpu --vram --ram --reserve --threshold --backend --context --slots --cache-type'
       options+=' --attention --precision --logits --batch --micro-batch --gpu-layers'
       options+=' --audio-seconds --images --llama-cpp-build --gpu-memory-utilization --params --dtype'
-      options+=' --explain --svg --print-flags --headroom --suggest --max-latency --min-accuracy'
-      options+=' --offline --json'
+      options+=' --calibrate --no-corrections --explain --svg --print-flags --headroom --suggest'
+      options+=' --max-latency --min-accuracy --offline --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     demo) options+=' --scale --record --json' ;;

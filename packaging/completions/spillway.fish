@@ -63,6 +63,8 @@ complete -c spillway -n '__fish_seen_subcommand_from plan' -l llama-cpp-build -x
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l gpu-memory-utilization -x -d 'Share that vLLM takes'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l params -x -d 'So many parameters'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l dtype -x -d 'Of these parameters'
+complete -c spillway -n '__fish_seen_subcommand_from plan' -l calibrate -d 'Learn from a run, its command after --'
+complete -c spillway -n '__fish_seen_subcommand_from plan' -l no-corrections -d 'Nothing learned'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l explain -d 'The sum, line by line'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l svg -r -F -d 'Draw it'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l print-flags -x -a 'llama.cpp ollama vllm transformers' -d 'Flags of a runtime'

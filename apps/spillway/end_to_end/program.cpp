@@ -59,6 +59,7 @@ Ran run_program(const std::string& name, const std::vector<std::string>& argumen
   std::map<std::string, std::string> variables{{"PATH", "/usr/bin:/bin"},
                                                {"HOME", "/nonexistent"},
                                                {"XDG_RUNTIME_DIR", "/nonexistent"},
+                                               {"XDG_STATE_HOME", "/nonexistent"},
                                                {"SPILLWAY_SOCKET", "/nonexistent/control.sock"}};
   for (const auto& [key, value] : how.environment) variables[key] = value;
   std::vector<std::string> settings;

@@ -35,7 +35,7 @@ std::vector<std::uint64_t> contexts(const std::vector<fit::ModelToPlan>& models)
 }  // namespace
 
 PlanChart chart_of(const std::vector<fit::ModelToPlan>& models, Bytes total, double safe,
-                   const fit::FootprintOf& footprint_of) {
+                   const std::vector<fit::FootprintOf>& needs) {
   PlanChart chart;
   chart.total = total;
   chart.safe = scaled(total, safe);
@@ -48,10 +48,11 @@ PlanChart chart_of(const std::vector<fit::ModelToPlan>& models, Bytes total, dou
   chart.title += in_ram ? ": RAM by tokens of context" : ": VRAM by tokens of context";
   for (const std::uint64_t context : contexts(models)) {
     PlanChart::Bar bar{std::to_string(context), {}};
-    for (const fit::ModelToPlan& model : models) {
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      const fit::ModelToPlan& model = models[i];
       fit::Use use = model.use;
       use.context = context;
-      const auto footprint = footprint_of(model.shape, use);
+      const auto footprint = needs[i](model.shape, use);
       if (!footprint) continue;
       if (models.size() > 1) {
         bar.layers.push_back({model.shape.name, footprint->sum(where).likely});

@@ -24,7 +24,7 @@ fit::ModelToPlan model(std::uint64_t context) {
 }
 
 TEST(Chart, GrowsWithTheContext) {
-  const PlanChart chart = chart_of({model(3000)}, 4_GiB, 0.7, pretend);
+  const PlanChart chart = chart_of({model(3000)}, 4_GiB, 0.7, {pretend});
   ASSERT_EQ(chart.bars.size(), 5U);
   EXPECT_EQ(chart.bars[0].label, "512");
   EXPECT_EQ(chart.bars[3].label, "3000");
@@ -35,15 +35,15 @@ TEST(Chart, GrowsWithTheContext) {
 }
 
 TEST(Chart, OfSeveralModelsShowsEach) {
-  const PlanChart chart = chart_of({model(512), model(1024)}, 4_GiB, 0.7, pretend);
+  const PlanChart chart = chart_of({model(512), model(1024)}, 4_GiB, 0.7, {pretend, pretend});
   ASSERT_EQ(chart.bars.size(), 3U);
   EXPECT_EQ(chart.bars[0].layers.size(), 2U);
   EXPECT_EQ(chart.title, "m, m: VRAM by tokens of context");
 }
 
 TEST(Chart, HasNoMoreBarsThanOneCanRead) {
-  EXPECT_LE(chart_of({model(std::uint64_t{1} << 40)}, 4_GiB, 0.7, pretend).bars.size(), 12U);
-  EXPECT_TRUE(chart_of({}, 4_GiB, 0.7, pretend).bars.empty());
+  EXPECT_LE(chart_of({model(std::uint64_t{1} << 40)}, 4_GiB, 0.7, {pretend}).bars.size(), 12U);
+  EXPECT_TRUE(chart_of({}, 4_GiB, 0.7, {}).bars.empty());
 }
 
 }  // namespace

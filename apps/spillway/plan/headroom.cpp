@@ -79,7 +79,8 @@ std::optional<std::string> model_of_command(std::string_view command_line) {
 }
 
 Result<std::optional<std::uint64_t>> tokens_left(const fit::ModelToPlan& model,
-                                                 const Running& running, const Policy& policy) {
+                                                 const Running& running, const Policy& policy,
+                                                 const fit::FootprintOf& need) {
   const fit::Backend backend = fit::backend_of(model.shape, model.use);
   if (backend == fit::Backend::llama_cpp || backend == fit::Backend::vllm) return std::nullopt;
   fit::Use use = model.use;
@@ -89,7 +90,7 @@ Result<std::optional<std::uint64_t>> tokens_left(const fit::ModelToPlan& model,
   const fit::Where where =
       running.pool.kind() == PoolKind::vram ? fit::Where::vram : fit::Where::ram;
   const auto reached = [&](Bytes limit) {
-    return fit::largest_context(model.shape, use, where, limit, fit::Bound::likely);
+    return fit::largest_context(model.shape, use, where, limit, fit::Bound::likely, need);
   };
   const auto now = reached(running.holds);
   if (!now) return tl::unexpected(now.error());

@@ -29,7 +29,8 @@ std::optional<std::string> model_of_command(std::string_view command_line);
 /// nothing where more tokens take no more memory: its cache was allocated when it started. Errors:
 /// footprint_of()'s; invalid, where it holds less than the model needs at all.
 Result<std::optional<std::uint64_t>> tokens_left(const fit::ModelToPlan& model,
-                                                 const Running& running, const Policy& policy);
+                                                 const Running& running, const Policy& policy,
+                                                 const fit::FootprintOf& need = fit::footprint_of);
 
 /// "1,850".
 std::string grouped(std::uint64_t number);

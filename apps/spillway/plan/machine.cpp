@@ -20,6 +20,7 @@ fit::Room room_of(const PoolStatus& pool, std::string name, const std::vector<Te
   const PoolAssessment& seen = pool.assessment;
   fit::Room room;
   room.name = std::move(name);
+  room.device = seen.pool.text;
   room.total = seen.total.value_or(Bytes{});
   if (seen.free) {
     room.used = room.total - *seen.free;  // what the driver keeps for itself, too

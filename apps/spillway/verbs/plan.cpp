@@ -11,9 +11,11 @@
 #include <map>
 
 #include "base/text.h"
+#include "calibrate/calibration.h"
 #include "config/load.h"
 #include "fit/catalogue/suggest.h"
 #include "fit/choose/change.h"
+#include "fit/learned/corrections_file.h"
 #include "fit/plan/planner.h"
 #include "fit/plan/report_json.h"
 #include "plan/chart.h"
@@ -67,18 +69,38 @@ class Planning {
     }
     if (const auto looked = look(); !looked) return tl::unexpected(looked.error());
     if (!options_.suggest.empty()) return suggest();
-    const auto made = fit::make_plan(request_, fit::surroundings_from(variable));
+    const fit::Surroundings surroundings = fit::surroundings_from(variable);
+    std::optional<fit::Calibration> calibration;
+    if (options_.calibrate) {
+      auto learned = calibrate(global_, request_, surroundings, options_.command, learned_file());
+      if (!learned) return tl::unexpected(learned.error());
+      calibration = std::move(*learned);
+    }
+    request_.corrections = corrections();
+    auto made = fit::make_plan(request_, surroundings);
     if (!made) return tl::unexpected(failure(made.error()));
     if (const auto drawn = draw(*made); !drawn) return tl::unexpected(drawn.error());
     if (!options_.print_flags.empty()) return print_flags(*made);
-    const fit::PlanReport& report = made->report;
+    fit::PlanReport& report = made->report;
+    report.calibration = std::move(calibration);
     if (options_.json) {
       console_.print(fit::plan_document(report));
     } else {
+      if (report.calibration) console_.print(calibration_line(*report.calibration));
       console_.print(plan_lines(report, console_.canvas()));
       if (options_.explain) console_.print(explain_lines(report, console_.canvas()));
     }
     return code_of(report.answer.verdict);
+  }
+
+  static std::string learned_file() { return fit::corrections_path(::getuid() == 0, variable); }
+
+  fit::Corrections corrections() const {
+    if (options_.no_corrections) return {};
+    std::vector<Error> errors;
+    fit::Corrections known = fit::read_corrections(learned_file(), errors);
+    for (const Error& error : errors) console_.tell(error);
+    return known;
   }
 
   static ExitCode code_of(fit::Verdict verdict) {
@@ -161,8 +183,7 @@ class Planning {
     const auto& asked = made.report.answer.asked;
     const fit::Fill& first = asked.size() > 1 ? asked.front() : asked.back();
     std::ofstream file(options_.svg, std::ios::trunc);
-    file << plan_svg(
-        chart_of(made.models, first.total, made.report.limits.safe, fit::footprint_of));
+    file << plan_svg(chart_of(made.models, first.total, made.report.limits.safe, made.needs));
     file.close();
     if (file) return {};
     return tl::unexpected(failure(system_error(errno, options_.svg)));
@@ -219,7 +240,11 @@ class Planning {
                                        fit::ComponentKind::other, fit::surroundings_from(variable));
     if (!model) return tl::unexpected(failure(model.error()));
     const LoadedConfig config = load_config(config_places(::getuid() != 0, variable));
-    const auto left = tokens_left(model->to_plan, *running, config.config.policy);
+    // In VRAM its pool is the device; in RAM the use tells.
+    const fit::ModelToPlan& to_plan = model->to_plan;
+    const fit::Corrected needs =
+        fit::corrected(corrections(), to_plan.shape, to_plan.use, running->pool.text);
+    const auto left = tokens_left(to_plan, *running, config.config.policy, needs.footprint_of);
     if (!left) return tl::unexpected(failure(left.error()));
     console_.print(headroom_line(*running, *left));
     return ExitCode::ok;

@@ -76,6 +76,9 @@ struct PlanOptions {
   fit::Use use;               // of the models named
   std::string params, dtype;  // of a model without files
   bool explain = false, json = false;
+  bool no_corrections = false;       // the formulas alone, not what measured runs have taught
+  bool calibrate = false;            // measure `command` first
+  std::vector<std::string> command;  // what runs the model
   std::string svg, print_flags, headroom, suggest;
   std::optional<double> max_latency_ms, min_accuracy;
   bool offline = false;

@@ -20,6 +20,7 @@ struct Room {
   Bytes yields;
   std::vector<std::string> holders;
   bool assumed = false;  // `used` was not measured
+  std::string device{};  // a GPU's pool, by which measured runs know it; empty: only talked about
 };
 
 /// What is free on a machine, or what a person says one has. GPUs in the driver's order.

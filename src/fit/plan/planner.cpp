@@ -1,7 +1,10 @@
 #include "fit/plan/planner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/clock.h"
 #include "fit/footprint.h"
 #include "fit/need/inverse.h"
 
@@ -12,12 +15,19 @@ namespace {
 struct Draft {
   const ComponentAsked* asked = nullptr;
   std::optional<LoadedModel> model;
+  Corrected needs;
   Ways ways;  // of the model
 };
 
 Error named(Error error, const std::string& component) {
   error.what = component + ": " + error.what;
   return error;
+}
+
+std::string note_of(const Lesson& lesson) {
+  return fmt::format("corrected by the run of {:.10}: {} measured, {} predicted",
+                     to_rfc3339(lesson.at), to_string(lesson.measured),
+                     to_string(lesson.predicted));
 }
 
 class Planner {
@@ -53,7 +63,9 @@ class Planner {
       if (gpus.empty()) use.on_cpu = true;
       const std::size_t gpu = asked.component.gpu.value_or(0);
       if (gpu < gpus.size()) use.card = gpus[gpu].total;
-      auto ways = as_asked(loaded->to_plan, footprint_of);
+      draft.needs = corrected(request_.corrections, loaded->to_plan.shape, use,
+                              gpu < gpus.size() ? gpus[gpu].device : std::string());
+      auto ways = as_asked(loaded->to_plan, draft.needs.footprint_of);
       if (!ways) return tl::unexpected(named(ways.error(), asked.component.name));
       draft.ways = std::move(*ways);
       draft.model = std::move(*loaded);
@@ -66,7 +78,7 @@ class Planner {
       if (!draft.model) continue;
       ModelToPlan& model = draft.model->to_plan;
       model.smaller = smaller_models(*draft.model, draft.asked->smaller, surroundings_);
-      auto ways = ways_of(model, footprint_of);
+      auto ways = ways_of(model, draft.needs.footprint_of);
       if (!ways) return tl::unexpected(named(ways.error(), draft.asked->component.name));
       draft.ways = std::move(*ways);
     }
@@ -102,7 +114,10 @@ class Planner {
     out.description = draft.model->description;
     out.notes = draft.model->notes;
     out.need = draft.ways.variants.front().need;
-    if (auto footprint = footprint_of(model.shape, model.use)) {
+    out.lesson = draft.needs.lesson;
+    if (out.lesson) out.notes.push_back(note_of(*out.lesson));
+    if (!draft.needs.warning.empty()) out.notes.push_back(draft.needs.warning);
+    if (auto footprint = draft.needs.footprint_of(model.shape, model.use)) {
       out.asked = std::move(*footprint);
     }
     find_limits(i, model, out);
@@ -110,6 +125,7 @@ class Planner {
     plan_.paths.push_back(draft.model->path);
     const bool own = placed.variant < draft.ways.uses.size();
     plan_.uses.push_back(own ? draft.ways.uses[placed.variant] : model.use);
+    plan_.needs.push_back(draft.needs.footprint_of);
   }
 
   /// How far the model may grow as it was asked for, all others as planned.
@@ -117,14 +133,16 @@ class Planner {
     const bool on_gpu = out.where() == Where::vram;
     if (on_gpu && !out.gpu) return;
     const Headroom& room = plan_.report.answer.headrooms[i];
+    const FootprintOf& need = drafts_[i].needs.footprint_of;
     const Bytes limit = on_gpu ? room.vram : room.ram;
     if (model.shape.encoder) {
       const auto seconds =
-          largest_audio_seconds(model.shape, model.use, out.where(), limit, Bound::likely);
+          largest_audio_seconds(model.shape, model.use, out.where(), limit, Bound::likely, need);
       if (seconds && *seconds < kLongestAudio) out.max_safe_audio_seconds = *seconds;
     }
     if (model.shape.family != Family::decoder) return;
-    const auto tokens = largest_context(model.shape, model.use, out.where(), limit, Bound::likely);
+    const auto tokens =
+        largest_context(model.shape, model.use, out.where(), limit, Bound::likely, need);
     if (tokens && *tokens < kLongestContext) out.max_safe_context = *tokens;
   }
 

@@ -4,6 +4,7 @@
 
 #include "fit/choose/stack_file.h"
 #include "fit/files/open_model.h"
+#include "fit/learned/corrections.h"
 #include "fit/plan/load.h"
 #include "fit/plan/report.h"
 
@@ -15,6 +16,7 @@ struct PlanRequest {
   Machine machine;
   std::string machine_source;
   Limits limits;
+  Corrections corrections;  // what measured runs have taught
 };
 
 /// A plan with what --print-flags and --svg need beside it.
@@ -23,6 +25,7 @@ struct FitPlan {
   std::vector<ModelToPlan> models;  // of components with a model, in their order
   std::vector<std::string> paths;   // theirs
   std::vector<Use> uses;            // how they are to be run
+  std::vector<FootprintOf> needs;   // what they need, with what measured runs have taught
 };
 
 /// Reads the models, adds up what they need, and finds out whether and how they fit. Ways to need less

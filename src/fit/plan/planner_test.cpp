@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "fit/choose/made_by_hand_test.h"
 #include "tests/support/gguf_models.h"
 #include "tests/support/temp_dir.h"
@@ -28,8 +30,10 @@ class Planner : public testing::Test {
       request.machine.gpus.emplace_back();
       request.machine.gpus[0].name = "vram";
       request.machine.gpus[0].total = vram;
+      request.machine.gpus[0].device = "vram:GPU-1";
     }
     request.limits = limits;
+    request.corrections = corrections;
     ComponentAsked& asked = request.components.emplace_back();
     asked.component.name = "m";
     asked.component.variants.emplace_back();
@@ -40,6 +44,7 @@ class Planner : public testing::Test {
   support::TempDir dir;
   std::string qwen = (dir.write("qwen/config.json", kQwen), dir / "qwen");
   Limits limits;
+  Corrections corrections;
 };
 
 TEST_F(Planner, AModelThatFitsIsPlannedAsAsked) {
@@ -64,6 +69,24 @@ TEST_F(Planner, TheLargestSafeContextIsJustSafe) {
   };
   EXPECT_EQ(at(most), Reached::safe);
   EXPECT_NE(at(most + 64), Reached::safe);
+}
+
+TEST_F(Planner, WhatARunHasTaughtIsFollowed) {
+  const auto before = plan(qwen, 24_GiB);
+  ASSERT_TRUE(before);
+  const ModelToPlan& model = before->models[0];
+  const Bytes peak = before->report.answer.asked[0].peak.likely + 4_GiB;
+  corrections.add(lesson_of(model.shape, model.use, "vram:GPU-1", peak, {}).value());
+  const auto after = plan(qwen, 24_GiB);
+  ASSERT_TRUE(after);
+  const PlannedModel& planned = after->report.models[0];
+  ASSERT_TRUE(planned.lesson);
+  EXPECT_THAT(planned.notes.back(), HasSubstr("corrected by the run of 1970-01-01"));
+  EXPECT_NEAR(after->report.answer.asked[0].peak_share, ratio(peak, 24_GiB), 1e-6);
+  EXPECT_LT(*planned.max_safe_context, *before->report.models[0].max_safe_context);
+  EXPECT_TRUE(std::any_of(planned.asked.parts.begin(), planned.asked.parts.end(),
+                          [](const Part& part) { return part.origin == Origin::calibrated; }));
+  EXPECT_EQ(after->needs.size(), 1U);
 }
 
 /// An agent's history grows until the card is full: attention's kind decides when.

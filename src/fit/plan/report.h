@@ -6,6 +6,7 @@
 
 #include "fit/choose/answer.h"
 #include "fit/footprint.h"
+#include "fit/learned/corrections.h"
 
 namespace spillway::fit {
 
@@ -20,9 +21,19 @@ struct PlannedModel {
   std::optional<std::uint64_t> max_safe_context;  // tokens
   std::optional<double> max_safe_audio_seconds;
   std::vector<std::string> notes;  // what the files did not say and was assumed
+  std::optional<Lesson> lesson;    // of a measured run, by which its figures are corrected
 
   /// What is said of it: VRAM where it was asked to use any, else RAM.
   Where where() const { return need.on_gpu() ? Where::vram : Where::ram; }
+};
+
+/// A run that was measured before the plan was made.
+struct Calibration {
+  Where where = Where::vram;
+  Range predicted;  // there, by the formulas
+  Bytes measured;
+  std::string how;  // in words
+  int exit_code = 0;
 };
 
 /// Everything that `spillway plan` shows.
@@ -32,6 +43,7 @@ struct PlanReport {
   Limits limits;
   Answer answer;
   std::vector<PlannedModel> models;
+  std::optional<Calibration> calibration;
 };
 
 }  // namespace spillway::fit

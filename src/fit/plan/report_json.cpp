@@ -97,6 +97,29 @@ void parts(JsonWriter& json, const PlannedModel& model) {
   json.end_array();
 }
 
+void lesson(JsonWriter& json, const std::optional<Lesson>& lesson) {
+  json.key("correction");
+  if (!lesson) return json.value(nullptr);
+  json.begin_object();
+  json.member("time", lesson->at);
+  json.member("device", lesson->key.device);
+  json.member("predicted_bytes", lesson->predicted);
+  json.member("measured_bytes", lesson->measured);
+  json.end_object();
+}
+
+void calibration(JsonWriter& json, const std::optional<Calibration>& calibration) {
+  json.key("calibration");
+  if (!calibration) return json.value(nullptr);
+  json.begin_object();
+  json.member("in", calibration->where == Where::vram ? "vram" : "ram");
+  member(json, "predicted_bytes", calibration->predicted);
+  json.member("measured_bytes", calibration->measured);
+  json.member("how", calibration->how);
+  json.member("exit_code", calibration->exit_code);
+  json.end_object();
+}
+
 void model(JsonWriter& json, const PlanReport& report, const PlannedModel& model) {
   const Need& need = model.need;
   json.begin_object();
@@ -119,6 +142,7 @@ void model(JsonWriter& json, const PlanReport& report, const PlannedModel& model
   json.member("max_safe_context", model.max_safe_context);
   json.member("max_safe_audio_seconds", model.max_safe_audio_seconds);
   parts(json, model);
+  lesson(json, model.lesson);
   json.key("notes");
   json.begin_array();
   for (const std::string& note : model.notes) json.value(note);
@@ -178,6 +202,7 @@ std::string plan_document(const PlanReport& report) {
   json.member("os_assumed", report.machine.ram.assumed);
   proposals(json, "changes", answer.changes);
   proposals(json, "alternatives", answer.alternatives);
+  calibration(json, report.calibration);
   json.member("max_safe_context", least_context(report));
   json.member("nearest_ratio", answer.nearest);
   json.member("missing_vram_bytes", answer.missing_vram);

@@ -73,7 +73,8 @@ TEST(Cascade, TellsWhatFollowedAndWhatCameBefore) {
 
 TEST(Predictor, EffectsAreHandedInOrAbsent) {
   const std::string log = torch("", 10.63);
-  for (const Advice& advice : explained(log).findings.at(0).advice) EXPECT_FALSE(advice.effect);
+  const Report without = explained(log);
+  for (const Advice& each : without.findings.at(0).advice) EXPECT_FALSE(each.effect);
   Predictor predictor;
   predictor.effect = [](const Finding&, Predictor::Measure measure) -> std::optional<Bytes> {
     if (measure != Predictor::Measure::half_precision) return std::nullopt;

@@ -29,7 +29,8 @@ std::string device_of(std::string_view text, std::string_view otherwise) {
 
 bool is_jax(std::string_view text) {
   return has(text, "/xla/") || has(text, "jax") || has(text, "XlaRuntimeError") ||
-         has(text, "jaxlib");
+         has(text, "jaxlib") ||
+         has(text, "external/org_tensorflow");  // how jaxlib was built until 2023
 }
 
 Finding of_allocator(std::string_view text) {
@@ -130,6 +131,37 @@ std::optional<Finding> read_driver(std::string_view text) {
   return finding;
 }
 
+/// PJRT: "Failed to allocate request for 176.00MiB (184549376B) on device ordinal 0"
+std::optional<Finding> read_request(std::string_view text) {
+  const auto rest = after(text, "Failed to allocate request for ");
+  const auto size = rest ? between(*rest, "(", "B)") : std::nullopt;
+  const auto bytes = size ? leading_integer(*size) : std::nullopt;
+  if (!bytes) return std::nullopt;
+  const auto device = integer_after(*rest, "on device ordinal ");
+  Finding finding = found(Kind::jax_oom, device ? fmt::format("cuda:{}", *device) : std::string());
+  finding.requested = Bytes{*bytes};
+  finding.recoverable = true;
+  return finding;
+}
+
+/// "gpu_async_1 cuMemAllocAsync failed to allocate 1225195446464 bytes: RESOURCE_EXHAUSTED: : CUDA_ERROR_OUT_OF_
+/// MEMORY: out of memory / Reported by CUDA: Free memory/Total memory: 22635544576/85095874560 / Stats: ..."
+std::optional<Finding> read_async(std::string_view text) {
+  const auto bytes = integer_after(text, "failed to allocate ");
+  if (!bytes) return std::nullopt;
+  const auto device = integer_after(text, "gpu_async_");
+  Finding finding = found(has(text, "tensorflow") ? Kind::tf_oom : Kind::jax_oom,
+                          device ? fmt::format("cuda:{}", *device) : std::string());
+  finding.requested = Bytes{*bytes};
+  if (const auto pair = after(text, "Free memory/Total memory: ")) {
+    if (const auto free = leading_integer(*pair)) finding.free = Bytes{*free};
+    if (const auto total = integer_after(*pair, "/")) finding.total = Bytes{*total};
+  }
+  if (const auto used = integer_after(text, "InUse: ")) finding.allocated = Bytes{*used};
+  finding.recoverable = true;
+  return finding;
+}
+
 constexpr std::string_view kBfc =
     "tensorflow/core/common_runtime (xla/tsl/framework) bfc_allocator.cc";
 constexpr std::array kFormats{
@@ -138,6 +170,10 @@ constexpr std::array kFormats{
     Format{"Sum Total of in-use chunks: ", 14, read_stats, kBfc},
     Format{"OOM when allocating tensor with shape", 1, read_tensor,
            "tensorflow/core/framework/op_kernel.cc"},
+    Format{"cuMemAllocAsync failed to allocate ", 4, read_async,
+           "xla/stream_executor/gpu/gpu_cudamallocasync_allocator.cc"},
+    Format{"Failed to allocate request for ", 1, read_request, "xla/pjrt, jaxlib"},
+    Format{"Resource exhausted: Out of memory", 1, read_xla, "xla, jaxlib until 2022"},
     Format{"RESOURCE_EXHAUSTED: Out of memory", 1, read_xla, "xla/stream_executor, xla/pjrt"},
     Format{"Ran out of memory in memory space hbm", 1, read_hbm, "xla TPU compiler"},
     Format{"from device: CUDA_ERROR_OUT_OF_MEMORY", 0, read_driver,

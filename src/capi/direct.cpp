@@ -28,9 +28,7 @@ EngineParts parts(DirectOptions options, const Clock& clock) {
 
 struct Direct::Impl {
   Impl(DirectOptions options, const Clock& its_clock)
-      : clock(its_clock),
-        looked(!options.rates),
-        engine(parts(std::move(options), its_clock)) {}
+      : clock(its_clock), looked(!options.rates), engine(parts(std::move(options), its_clock)) {}
   const Clock& clock;
   bool looked;
   Engine engine;

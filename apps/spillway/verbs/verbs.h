@@ -56,7 +56,8 @@ struct WhyOptions {
 ExitCode why(const Global& global, const WhyOptions& options);
 
 struct ExplainOptions {
-  std::vector<std::string> files;  // logs, gzip or not, and journal directories; "-": standard input
+  std::vector<std::string>
+      files;  // logs, gzip or not, and journal directories; "-": standard input
   bool boot = false, last = false, json = false;
   std::string html;  // write a page here
 };

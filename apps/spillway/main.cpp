@@ -155,6 +155,20 @@ class CommandLine {
     verb->add_flag("--json", json, "Print JSON (docs/json.md)");
   }
 
+  static void add_use(CLI::App* verb, fit::Use& use) {
+    for (const fit::UseOption& option : fit::use_options()) {
+      if (option.type == "BOOL") continue;  // what a stack file may say, too
+      std::string name = "--" + std::string(option.name);
+      std::replace(name.begin(), name.end(), '_', '-');
+      const auto take = [&use, &option](const std::string& text) {
+        const Status ok = option.apply(use, text);
+        if (!ok) throw CLI::ValidationError(to_string(ok.error()));
+      };
+      verb->add_option_function<std::string>(name, take, std::string(option.help))
+          ->type_name(std::string(option.type));
+    }
+  }
+
   void looks() {
     auto* verb = add_verb("status", "How full every memory is, and what comes next",
                           [this] { return number(status(global_, status_)); });
@@ -277,17 +291,7 @@ class CommandLine {
     add(verb, "--ram", plan_.ram, parse_amount, "Plan for so much RAM", "BYTES");
     add(verb, "--reserve", plan_.reserve, parse_amount, "Keep so much of each GPU free", "BYTES");
     add(verb, "--threshold", plan_.threshold, parse_share, "Safe below this share (0.70)", "SHARE");
-    for (const fit::UseOption& option : fit::use_options()) {
-      if (option.type == "BOOL") continue;  // what a stack file may say, too
-      std::string name = "--" + std::string(option.name);
-      std::replace(name.begin(), name.end(), '_', '-');
-      const auto take = [this, &option](const std::string& text) {
-        const Status ok = option.apply(plan_.use, text);
-        if (!ok) throw CLI::ValidationError(to_string(ok.error()));
-      };
-      verb->add_option_function<std::string>(name, take, std::string(option.help))
-          ->type_name(std::string(option.type));
-    }
+    add_use(verb, plan_.use);
     verb->add_option("--params", plan_.params, "No files: so many parameters, as 7B")
         ->type_name("N");
     verb->add_option("--dtype", plan_.dtype, "Of these parameters (fp16)")->type_name("TYPE");
@@ -324,6 +328,14 @@ class CommandLine {
         ->type_name("N");
     run_verb_->add_option("--status-file", run_.status_file, "Where to write how it went, as JSON")
         ->type_name("FILE");
+    run_verb_->add_option("--fit", run_.fit.model, "Tell it how to run this model so that it fits")
+        ->type_name("MODEL");
+    add(run_verb_, "--gpu", run_.fit.gpu, parse_number, "With --fit: on this GPU", "N");
+    add(run_verb_, "--reserve", run_.fit.reserve, parse_amount, "Keep so much of a GPU free",
+        "BYTES");
+    add(run_verb_, "--threshold", run_.fit.threshold, parse_share, "Safe below this share (0.70)",
+        "SHARE");
+    add_use(run_verb_, run_.fit.use);
     run_verb_->add_flag("-v,--verbose", run_.verbose, "Say what could be promised and what not");
     run_verb_->parse_complete_callback([this] {
       if (run_.command.empty()) throw CLI::RequiredError("COMMAND");

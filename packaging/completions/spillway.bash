@@ -26,12 +26,12 @@ _spillway() {
     local j
     for ((j = i + 1; j < COMP_CWORD; j++)); do
       case ${COMP_WORDS[j]} in
-        --name | --priority | --status-file | --socket) ((j++)) ;;
+        -v | --verbose | --no-color | --*=*) ;;
         --)
           _command_offset $((j + 1))
           return
           ;;
-        -*) ;;
+        -*) ((j++)) ;; # all others take a value
         *)
           _command_offset "$j"
           return
@@ -41,7 +41,7 @@ _spillway() {
   fi
 
   case $previous in
-    --socket | --journal | --status-file | --record | --svg)
+    --socket | --journal | --status-file | --record | --svg | --fit)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
@@ -100,7 +100,8 @@ _spillway() {
       ;;
     demo) options+=' --scale --record --json' ;;
     run)
-      options+=' --name --priority --status-file --verbose'
+      options+=' --name --priority --status-file --verbose --fit --gpu --reserve --threshold --context --slots'
+      options+=' --cache-type --attention --gpu-layers'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -c -- "$word")
       ;;
   esac

@@ -76,5 +76,7 @@ complete -c spillway -n '__fish_seen_subcommand_from plan' -l offline -d 'Nothin
 complete -c spillway -n '__fish_seen_subcommand_from plan' -F
 complete -c spillway -n '__fish_seen_subcommand_from run' -l name -x -d 'Name of the tenant'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l priority -x -d 'Higher keeps its memory longer'
+complete -c spillway -n '__fish_seen_subcommand_from run' -l fit -r -F -d 'Tell it how to run this model'
+complete -c spillway -n '__fish_seen_subcommand_from run' -l context -x -d 'With --fit: tokens'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l status-file -r -F -d 'Where to write how it went'
 complete -c spillway -n '__fish_seen_subcommand_from run' -a '(__fish_complete_command)'

@@ -1,6 +1,8 @@
 #include "plan/machine.h"
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 
 #include "render/words.h"
 
@@ -59,6 +61,13 @@ fit::Machine machine_of(const StatusReport& report) {
     }
   }
   return machine;
+}
+
+bool has_gpu() {
+  constexpr std::array kDevices{"/dev/nvidiactl", "/dev/dri", "/dev/kfd", "/dev/dxg"};
+  std::error_code ignored;
+  return std::any_of(kDevices.begin(), kDevices.end(),
+                     [&](const char* device) { return std::filesystem::exists(device, ignored); });
 }
 
 }  // namespace spillway

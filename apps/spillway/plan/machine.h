@@ -9,4 +9,7 @@ namespace spillway {
 /// could give back. A pool whose use cannot be read is marked as assumed. Pure.
 fit::Machine machine_of(const StatusReport& report);
 
+/// Whether a driver is there; only the daemon's worker asks it.
+bool has_gpu();
+
 }  // namespace spillway

@@ -43,14 +43,6 @@ std::string name_of(const std::string& model, std::map<std::string, int>& seen) 
   return nth == 1 ? name : fmt::format("{}#{}", name, nth);
 }
 
-/// Whether a driver is there; only the daemon's worker asks it.
-bool has_gpu() {
-  constexpr std::array kDevices{"/dev/nvidiactl", "/dev/dri", "/dev/kfd", "/dev/dxg"};
-  std::error_code ignored;
-  return std::any_of(kDevices.begin(), kDevices.end(),
-                     [&](const char* device) { return std::filesystem::exists(device, ignored); });
-}
-
 class Planning {
  public:
   Planning(const Global& global, const PlanOptions& options)

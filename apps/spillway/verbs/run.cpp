@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -19,7 +20,7 @@ namespace {
 class Run {
  public:
   Run(const Global& global, const RunOptions& options)
-      : global_(global), options_(options), console_(global) {
+      : global_(global), options_(options), console_(global), command_(options.command) {
     status_.tenant = options.name.empty()
                          ? std::filesystem::path(options.command[0]).filename().string()
                          : options.name;
@@ -27,6 +28,7 @@ class Run {
   }
 
   int whole() {
+    if (const auto failure = fit()) return end("failed", failure->code, failure->error);
     if (const auto failure = start()) return end("failed", ExitCode::run_failed, *failure);
     make_scope();
     join();
@@ -35,6 +37,18 @@ class Run {
   }
 
  private:
+  /// Makes the command fit where that was asked for; why it does not, if so.
+  std::optional<Failure> fit() {
+    if (options_.fit.model.empty()) return std::nullopt;
+    auto fitted = fit_command(global_, console_, options_.fit, options_.command);
+    if (!fitted) return fitted.error();
+    for (const std::string& word : fitted->words) console_.tell(word);
+    for (const auto& [name, value] : fitted->environment) ::setenv(name.c_str(), value.c_str(), 1);
+    command_ = std::move(fitted->command);
+    holds_ = std::move(fitted->holds);
+    return std::nullopt;
+  }
+
   /// Why it cannot begin, if so.
   std::optional<Error> start() {
     status_.state = "running";
@@ -42,7 +56,7 @@ class Run {
     auto signals = Signals::block();
     if (!signals) return signals.error();
     signals_.emplace(std::move(*signals));
-    auto job = Job::prepare(options_.command);
+    auto job = Job::prepare(command_);
     if (!job) return job.error();
     job_.emplace(std::move(*job));
     status_.pid = job_->pid();
@@ -65,6 +79,7 @@ class Run {
     tenant.priority = options_.priority;
     tenant.process = ProcessKey{job_->pid(), job_->start_ticks().value_or(0)};
     tenant.cgroup = status_.cgroup;
+    tenant.holds = holds_;
     membership_.emplace(client_sockets(socket_place(), global_.socket), std::move(tenant));
     const auto joined = membership_->join(clock_.now());
     status_.guarded = joined.has_value();
@@ -139,6 +154,8 @@ class Run {
   const RunOptions& options_;
   const Console console_;
   const SystemClock clock_;
+  std::vector<std::string> command_;  // as it was made to fit
+  std::vector<PoolChange> holds_;     // what it is going to take, where that is known
   RunStatus status_;
   std::optional<Signals> signals_;
   std::optional<Job> job_;

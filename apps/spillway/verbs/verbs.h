@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "console.h"
 #include "fit/use.h"
+#include "run/fitting.h"
 
 namespace spillway {
 
@@ -96,6 +97,7 @@ ExitCode config(const Global& global, const ConfigOptions& options);
 struct RunOptions {
   std::vector<std::string> command;
   std::string name, status_file;
+  FitOptions fit;
   int priority = 0;
   bool verbose = false;
 };

@@ -80,9 +80,25 @@ class Planner {
       model.smaller = smaller_models(*draft.model, draft.asked->smaller, surroundings_);
       auto ways = ways_of(model, draft.needs.footprint_of);
       if (!ways) return tl::unexpected(named(ways.error(), draft.asked->component.name));
-      draft.ways = std::move(*ways);
+      draft.ways = request_.possible ? possible_of(*ways) : std::move(*ways);
     }
     return {};
+  }
+
+  /// What was asked for, and those of its ways that can be gone.
+  Ways possible_of(const Ways& ways) const {
+    Ways kept;
+    for (std::size_t i = 0; i < ways.variants.size(); ++i) {
+      const auto& changes = ways.variants[i].changes;
+      if (!std::all_of(changes.begin(), changes.end(),
+                       [&](const Change& change) { return request_.possible(change.kind); })) {
+        continue;
+      }
+      kept.variants.push_back(ways.variants[i]);
+      kept.uses.push_back(ways.uses[i]);
+      kept.models.push_back(ways.models[i]);
+    }
+    return kept;
   }
 
   Stack stack() const {

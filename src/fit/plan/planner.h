@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "fit/choose/stack_file.h"
@@ -17,6 +18,8 @@ struct PlanRequest {
   std::string machine_source;
   Limits limits;
   Corrections corrections;  // what measured runs have taught
+  std::function<bool(ChangeKind)>
+      possible{};  // which changes can be made to models; none: every one
 };
 
 /// A plan with what --print-flags and --svg need beside it.

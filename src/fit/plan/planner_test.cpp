@@ -34,6 +34,7 @@ class Planner : public testing::Test {
     }
     request.limits = limits;
     request.corrections = corrections;
+    request.possible = possible;
     ComponentAsked& asked = request.components.emplace_back();
     asked.component.name = "m";
     asked.component.variants.emplace_back();
@@ -45,6 +46,7 @@ class Planner : public testing::Test {
   std::string qwen = (dir.write("qwen/config.json", kQwen), dir / "qwen");
   Limits limits;
   Corrections corrections;
+  std::function<bool(ChangeKind)> possible;
 };
 
 TEST_F(Planner, AModelThatFitsIsPlannedAsAsked) {
@@ -69,6 +71,20 @@ TEST_F(Planner, TheLargestSafeContextIsJustSafe) {
   };
   EXPECT_EQ(at(most), Reached::safe);
   EXPECT_NE(at(most + 64), Reached::safe);
+}
+
+TEST_F(Planner, OnlyWhatIsPossibleIsProposed) {
+  const auto changes = [&] {
+    const auto made = plan(qwen, 14.74_GiB, {.context = 8192, .attention = Attention::eager});
+    return made->report.answer.changes;
+  };
+  ASSERT_EQ(changes().size(), 1U);
+  EXPECT_EQ(changes()[0].change.kind, ChangeKind::smaller_context);
+  possible = [](ChangeKind kind) { return kind == ChangeKind::fused_attention; };
+  ASSERT_EQ(changes().size(), 1U);
+  EXPECT_EQ(changes()[0].change.kind, ChangeKind::fused_attention);
+  possible = [](ChangeKind) { return false; };
+  EXPECT_TRUE(changes().empty());
 }
 
 TEST_F(Planner, WhatARunHasTaughtIsFollowed) {

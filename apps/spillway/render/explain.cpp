@@ -86,7 +86,10 @@ void add_workload(const Finding& f, std::vector<Told>& out) {
   std::string text;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   if (load.context_tokens) add(fmt::format("context of {} tokens", *load.context_tokens));
-  if (load.tokens) add(fmt::format("{} tokens at that moment", *load.tokens));
+  if (load.tokens) {
+    const bool asked = f.kind == doctor::Kind::kv_refusal;
+    add(fmt::format("{} tokens {}", *load.tokens, asked ? "asked for" : "at that moment"));
+  }
   if (load.tokens_that_fit) add(fmt::format("{} would have fitted", *load.tokens_that_fit));
   if (load.weights) add(fmt::format("weights {}", to_string(*load.weights)));
   if (load.cache) add(fmt::format("KV cache {}", to_string(*load.cache)));

@@ -101,10 +101,12 @@ TEST_F(Calibrate, ARunThatFailedTeachesNothing) {
   const auto missing = calibrate({"/nonexistent/program"});
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.err, HasSubstr("/nonexistent/program"));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // theirs is measured too
   const auto other = calibrate({"true"});  // a tenth of what is predicted: another program
   EXPECT_EQ(other.code, 1);
   EXPECT_THAT(other.err, HasSubstr("that was not this model"));
   EXPECT_EQ(::access((dir / "spillway/corrections.jsonl").c_str(), F_OK), -1);
+#endif
 }
 
 TEST_F(Calibrate, WhatCannotBeMeasuredIsSaid) {

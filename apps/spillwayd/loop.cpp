@@ -42,25 +42,20 @@ Status Loop::watch(int fd, std::function<void()> ready) {
 }
 
 void Loop::watch_sources(const std::vector<WakeFd>& sources) {
-  if (sources == named_) return;
-  named_ = sources;
-  std::vector<int> wanted;
+  if (sources == sources_) return;
+  for (const WakeFd& known : sources_) {
+    if (std::find(sources.begin(), sources.end(), known) != sources.end()) continue;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, known.fd, nullptr);  // in vain where it was closed
+  }
   for (const WakeFd& source : sources) {
     // poll(2) and epoll(7) give these events the same values.
     epoll_event event{};
     event.events = static_cast<std::uint32_t>(source.events) | EPOLLET;
     event.data.u64 = kSource;
-    // Those that were there, too: one may have been left out by its sensor and opened anew. Adding
-    // what is there already fails and changes nothing.
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source.fd, &event) == 0 || errno == EEXIST) {
-      wanted.push_back(source.fd);
-    }
+    // Those that were there, too: adding them fails and changes nothing, as it does for what is none.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source.fd, &event);
   }
-  for (const int known : sources_) {
-    if (std::find(wanted.begin(), wanted.end(), known) != wanted.end()) continue;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, known, nullptr);  // in vain where it was closed
-  }
-  sources_ = std::move(wanted);
+  sources_ = sources;
 }
 
 bool Loop::wait(TimePoint now, TimePoint deadline) {

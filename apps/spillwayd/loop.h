@@ -31,8 +31,7 @@ class Loop {
 
   UniqueFd epoll_;
   std::vector<std::function<void()>> ready_;
-  std::vector<WakeFd> named_;  // what was asked for
-  std::vector<int> sources_;   // those of them that can be watched
+  std::vector<WakeFd> sources_;
 };
 
 }  // namespace spillway

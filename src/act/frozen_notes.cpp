@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 
@@ -13,14 +12,12 @@
 #include "base/text.h"
 #include "port/cgroup_handle.h"
 #include "port/process_handle.h"
+#include "port/text_file.h"
 
 namespace spillway {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Longer than any path of a control group (PATH_MAX).
-constexpr std::size_t kLongest = 4096;
 
 std::string file_name(const ProcessKey& process) {
   return std::to_string(process.pid) + "-" + std::to_string(process.start_ticks);
@@ -34,13 +31,6 @@ std::optional<ProcessKey> process_of(std::string_view name) {
   constexpr std::uint64_t kMostPids = 1 << 22;  // PID_MAX_LIMIT
   if (!pid || !ticks || *pid == 0 || *pid > kMostPids) return std::nullopt;
   return ProcessKey{static_cast<pid_t>(*pid), *ticks};
-}
-
-std::string text_of(const fs::path& file) {
-  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  std::array<char, kLongest> text;
-  const ssize_t length = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
-  return {text.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
 Status resume(const ProcessKey& process, const std::string& cgroup) {
@@ -81,10 +71,14 @@ std::vector<std::string> FrozenNotes::thaw_all() const {
   for (const auto& entry : fs::directory_iterator(directory_, error)) {
     const auto process = process_of(entry.path().filename().string());
     if (!process) continue;
-    const std::string cgroup = text_of(entry.path());
-    const Status resumed = resume(*process, cgroup);
+    const auto cgroup = read_text_file(entry.path().string());
+    if (!cgroup) {
+      words.push_back(to_string(cgroup.error()) + ": what it names may be frozen");
+      continue;
+    }
+    const Status resumed = resume(*process, *cgroup);
     const std::string what =
-        cgroup.empty() ? "process " + std::to_string(process->pid) : "control group " + cgroup;
+        cgroup->empty() ? "process " + std::to_string(process->pid) : "control group " + *cgroup;
     if (resumed) {
       words.push_back("thawed " + what + ", which a guard that was killed had left frozen");
     } else if (resumed.error().code != Errc::not_found) {

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
 #include <stdlib.h>
 
-#include <new>
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 

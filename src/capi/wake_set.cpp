@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <utility>
 
 namespace spillway {
 
@@ -37,21 +36,18 @@ void WakeSet::kick() const {
 }
 
 void WakeSet::watch(const std::vector<WakeFd>& sensors) {
-  if (sensors == named_) return;
-  named_ = sensors;
-  std::map<int, short> wanted;
-  for (const WakeFd& wake : sensors) wanted[wake.fd] = wake.events;
-  for (const auto& [fd, events] : sensors_) {
-    if (!wanted.contains(fd)) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  if (sensors == sensors_) return;
+  for (const WakeFd& known : sensors_) {
+    if (std::find(sensors.begin(), sensors.end(), known) != sensors.end()) continue;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, known.fd, nullptr);
   }
-  for (const auto& [fd, events] : wanted) {
-    // Also those that were there: a sensor may have closed one and opened another of the same number.
+  for (const WakeFd& wake : sensors) {
     epoll_event event{};
-    event.events = static_cast<std::uint32_t>(events);  // poll(2)'s bits are epoll's
-    event.data.fd = fd;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    event.events = static_cast<std::uint32_t>(wake.events);  // poll(2)'s bits are epoll's
+    event.data.fd = wake.fd;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake.fd, &event);  // fails where it is there already
   }
-  sensors_ = std::move(wanted);
+  sensors_ = sensors;
 }
 
 bool WakeSet::wait(Duration time) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <vector>
 
 #include "base/fd.h"
@@ -29,8 +28,7 @@ class WakeSet {
  private:
   UniqueFd epoll_, kick_;
   int engine_fd_ = -1;
-  std::vector<WakeFd> named_;  // what was asked for
-  std::map<int, short> sensors_;
+  std::vector<WakeFd> sensors_;
 };
 
 }  // namespace spillway

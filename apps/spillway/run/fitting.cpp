@@ -22,8 +22,6 @@ namespace {
 
 using fit::ChangeKind;
 
-constexpr double kSafe = 0.70;  // as `spillway plan`
-
 const char* variable(const char* name) { return ::getenv(name); }
 
 /// A change, and the option of fit::set_use() that makes it.
@@ -130,7 +128,7 @@ class Fitting {
     }
     request_.limits.policy =
         load_config(config_places(::getuid() != 0, variable)).config.policy.of({"vram:"});
-    request_.limits.safe = options_.threshold.value_or(kSafe);
+    request_.limits.safe = options_.threshold.value_or(request_.limits.safe);
     request_.limits.reserve = options_.reserve.value_or(Bytes{});
     std::vector<Error> errors;
     request_.corrections =

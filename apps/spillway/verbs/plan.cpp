@@ -158,7 +158,7 @@ class Planning {
       }
     }
     fit::say(request_.machine, machine_);
-    request_.limits.safe = options_.threshold.value_or(machine_.threshold.value_or(0.70));
+    request_.limits.safe = options_.threshold.value_or(machine_.threshold.value_or(request_.limits.safe));
     request_.limits.reserve = options_.reserve.value_or(machine_.reserve.value_or(Bytes{}));
     const std::size_t gpus = request_.machine.gpus.size();
     for (const fit::ComponentAsked& asked : request_.components) {

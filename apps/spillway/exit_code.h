@@ -24,6 +24,8 @@ enum class ExitCode {
   command_not_found = 127
 };
 
+constexpr int number(ExitCode code) { return static_cast<int>(code); }
+
 struct ExitCodeRow {
   ExitCode code;
   std::string_view meaning;

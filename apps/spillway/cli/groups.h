@@ -1,0 +1,20 @@
+#pragma once
+
+namespace spillway {
+
+class CommandLine;
+
+// Each adds the verbs of one purpose, with their options: what they do is in verbs/.
+
+void add_looks(CommandLine& line);     // status ps watch
+void add_requests(CommandLine& line);  // offload restore free pin unpin
+void add_records(CommandLine& line);   // why explain replay
+void add_settings(CommandLine& line);  // config
+void add_planning(CommandLine& line);  // plan
+void add_programs(CommandLine& line);  // run demo version
+
+/// In the order of --help.
+inline constexpr void (*kGroups[])(CommandLine&) = {add_looks,    add_requests, add_records,
+                                                    add_settings, add_planning, add_programs};
+
+}  // namespace spillway

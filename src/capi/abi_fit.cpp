@@ -77,12 +77,6 @@ Result<fit::FitPlan> plan_of(const char* text, const std::string& folder) {
   fit::say(request.machine, stack->machine);
   request.limits.safe = stack->machine.threshold.value_or(request.limits.safe);
   request.limits.reserve = stack->machine.reserve.value_or(Bytes{});
-  for (const fit::ComponentAsked& asked : request.components) {
-    if (asked.component.gpu.value_or(0) < std::max<std::size_t>(request.machine.gpus.size(), 1)) {
-      continue;
-    }
-    return fail(Errc::invalid, "there is no such GPU", asked.component.name);
-  }
   return fit::make_plan(request, surroundings());
 }
 

@@ -43,6 +43,13 @@ fit::Room room_of(const PoolStatus& pool, std::string name, const std::vector<Te
   return room;
 }
 
+bool has_driver() {
+  constexpr std::array kDevices{"/dev/nvidiactl", "/dev/dri", "/dev/kfd", "/dev/dxg"};
+  std::error_code ignored;
+  return std::any_of(kDevices.begin(), kDevices.end(),
+                     [&](const char* device) { return std::filesystem::exists(device, ignored); });
+}
+
 }  // namespace
 
 fit::Machine machine_of(const StatusReport& report) {
@@ -63,11 +70,13 @@ fit::Machine machine_of(const StatusReport& report) {
   return machine;
 }
 
-bool has_gpu() {
-  constexpr std::array kDevices{"/dev/nvidiactl", "/dev/dri", "/dev/kfd", "/dev/dxg"};
-  std::error_code ignored;
-  return std::any_of(kDevices.begin(), kDevices.end(),
-                     [&](const char* device) { return std::filesystem::exists(device, ignored); });
+Answer<SeenMachine> look_at_machine(const Global& global) {
+  auto source = open_status(global, false);
+  if (!source) return tl::unexpected(source.error());
+  const auto report = (*source)->look(false);
+  if (!report) return tl::unexpected(report.error());
+  return SeenMachine{machine_of(*report), report->source,
+                     report->source != "direct" || !has_driver()};
 }
 
 }  // namespace spillway

@@ -2,6 +2,7 @@
 
 #include "fit/choose/machine.h"
 #include "model/status.h"
+#include "session.h"
 
 namespace spillway {
 
@@ -9,7 +10,14 @@ namespace spillway {
 /// could give back. A pool whose use cannot be read is marked as assumed. Pure.
 fit::Machine machine_of(const StatusReport& report);
 
-/// Whether a driver is there; only the daemon's worker asks it.
-bool has_gpu();
+struct SeenMachine {
+  fit::Machine machine;
+  std::string source;  // "daemon", "direct"
+  /// False where a driver is there and no daemon, whose worker alone asks drivers.
+  bool gpus_known = true;
+};
+
+/// What the daemon sees, or this process without one.
+Answer<SeenMachine> look_at_machine(const Global& global);
 
 }  // namespace spillway

@@ -111,20 +111,14 @@ class Fitting {
   }
 
   Answer<void> look() {
-    auto source = open_status(global_, false);
-    if (!source) return tl::unexpected(source.error());
-    const auto report = (*source)->look(false);
-    if (!report) return tl::unexpected(report.error());
-    request_.machine = machine_of(*report);
-    request_.machine_source = report->source;
-    gpus_known_ = report->source != "direct" || !has_gpu();
+    auto seen = look_at_machine(global_);
+    if (!seen) return tl::unexpected(seen.error());
+    request_.machine = std::move(seen->machine);
+    request_.machine_source = std::move(seen->source);
+    gpus_known_ = seen->gpus_known;
     if (!gpus_known_) {
       console_.tell(
           "only the daemon looks at GPUs: planned for RAM, the command places its layers");
-    }
-    if (options_.gpu && *options_.gpu >= request_.machine.gpus.size()) {
-      return tl::unexpected(
-          Failure{ExitCode::run_failed, {Errc::invalid, "there is no such GPU", "--gpu", {}}});
     }
     request_.limits.policy =
         load_config(config_places(::getuid() != 0, variable)).config.policy.of({"vram:"});

@@ -146,27 +146,19 @@ class Planning {
     LoadedConfig config = load_config(config_places(::getuid() != 0, variable));
     request_.limits.policy = config.config.policy.of({"vram:"});
     if (machine_.gpus.empty() || !machine_.ram) {
-      auto source = open_status(global_, false);
-      if (!source) return tl::unexpected(source.error());
-      const auto report = (*source)->look(false);
-      if (!report) return tl::unexpected(report.error());
-      request_.machine = machine_of(*report);
-      request_.machine_source = report->source;
-      if (report->source == "direct" && machine_.gpus.empty() && has_gpu()) {
+      auto seen = look_at_machine(global_);
+      if (!seen) return tl::unexpected(seen.error());
+      request_.machine = std::move(seen->machine);
+      request_.machine_source = std::move(seen->source);
+      if (!seen->gpus_known && machine_.gpus.empty()) {
         console_.tell("only the daemon looks at GPUs: say --vram BYTES, or " +
                       no_daemon_hint(global_));
       }
     }
     fit::say(request_.machine, machine_);
-    request_.limits.safe = options_.threshold.value_or(machine_.threshold.value_or(request_.limits.safe));
+    request_.limits.safe =
+        options_.threshold.value_or(machine_.threshold.value_or(request_.limits.safe));
     request_.limits.reserve = options_.reserve.value_or(machine_.reserve.value_or(Bytes{}));
-    const std::size_t gpus = request_.machine.gpus.size();
-    for (const fit::ComponentAsked& asked : request_.components) {
-      if (!asked.component.gpu || *asked.component.gpu < gpus) continue;
-      return tl::unexpected(
-          usage({Errc::invalid, fmt::format("there is no GPU {}", *asked.component.gpu),
-                 asked.component.name, fmt::format("{} can be seen", gpus)}));
-    }
     return {};
   }
 

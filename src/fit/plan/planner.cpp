@@ -36,6 +36,7 @@ class Planner {
       : request_(request), surroundings_(surroundings) {}
 
   Result<FitPlan> run() {
+    if (const Status there = check_gpus(); !there) return tl::unexpected(there.error());
     if (const Status read = read_models(); !read) return tl::unexpected(read.error());
     plan_.report.machine = request_.machine;
     plan_.report.machine_source = request_.machine_source;
@@ -51,6 +52,18 @@ class Planner {
   }
 
  private:
+  Status check_gpus() const {
+    const std::size_t gpus = request_.machine.gpus.size();
+    for (const ComponentAsked& asked : request_.components) {
+      const auto gpu = asked.component.gpu;
+      if (!gpu || *gpu < gpus) continue;
+      return fail(
+          Errc::invalid, fmt::format("there is no GPU {}", *gpu), asked.component.name,
+          gpus == 0 ? "no GPU can be seen" : fmt::format("GPUs 0 to {} can be seen", gpus - 1));
+    }
+    return {};
+  }
+
   Status read_models() {
     for (const ComponentAsked& asked : request_.components) {
       Draft& draft = drafts_.emplace_back();

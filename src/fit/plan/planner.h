@@ -33,7 +33,7 @@ struct FitPlan {
 
 /// Reads the models, adds up what they need, and finds out whether and how they fit. Ways to need less
 /// are looked for only when they do not fit as asked. Errors: those of the readers, and of figures that
-/// a back end cannot be asked for; with the component's name.
+/// a back end cannot be asked for, or invalid for a GPU that is not there; with the component's name.
 Result<FitPlan> make_plan(const PlanRequest& request, const Surroundings& surroundings);
 
 }  // namespace spillway::fit

@@ -171,5 +171,16 @@ TEST_F(Planner, AModelThatCannotBeReadIsAnErrorWithItsName) {
   EXPECT_THAT(made.error().what, testing::StartsWith("m: "));
 }
 
+TEST_F(Planner, SaysWhichGpusThereAreWhenOneIsAskedForThatIsNot) {
+  PlanRequest request;
+  request.machine.gpus.resize(2);
+  request.components.emplace_back().component.name = "m";
+  request.components[0].component.gpu = 2;
+  const auto made = make_plan(request, {});
+  ASSERT_FALSE(made);
+  EXPECT_THAT(to_string(made.error()), HasSubstr("there is no GPU 2"));
+  EXPECT_THAT(to_string(made.error()), HasSubstr("GPUs 0 to 1 can be seen"));
+}
+
 }  // namespace
 }  // namespace spillway::fit

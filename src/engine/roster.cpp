@@ -15,6 +15,19 @@ bool is_named(const std::string& id, const std::string& name) {
   return rest.empty() || (rest.front() == '#' && parse_u64(rest.substr(1)));
 }
 
+/// What it holds now counts for what it held at most.
+void raise_peaks(Tenant& tenant) {
+  for (const PoolChange& held : tenant.holds) {
+    const auto known = std::find_if(tenant.peaks.begin(), tenant.peaks.end(),
+                                    [&](const PoolChange& peak) { return peak.pool == held.pool; });
+    if (known == tenant.peaks.end()) {
+      tenant.peaks.push_back(held);
+    } else {
+      known->delta = std::max(known->delta, held.delta);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Tenant>::iterator Roster::position(const TenantId& id) {
@@ -45,10 +58,12 @@ const Tenant* Roster::predecessor(const Tenant& tenant) {
 
 TenantId Roster::add(Tenant tenant) {
   changed_ = true;
+  tenant.peaks.clear();
   if (const Tenant* known = predecessor(tenant)) {
     tenant.id = known->id;
     if (known->process == tenant.process) {
       tenant.taken = known->taken;
+      tenant.peaks = known->peaks;
       if (tenant.variant.empty()) tenant.variant = known->variant;
     }
     remove(tenant.id);
@@ -60,6 +75,7 @@ TenantId Roster::add(Tenant tenant) {
   TenantId id = tenant.id;
   if (tenant.holds.empty() && tenant.variants.empty()) undeclared_.insert(id);
   if (tenant.process) watch_.add(*tenant.process);
+  raise_peaks(tenant);
   tenants_.insert(position(id), std::move(tenant));
   return id;
 }
@@ -69,8 +85,11 @@ bool Roster::update(const TenantId& id, const std::function<void(Tenant&)>& chan
   if (at == tenants_.end() || at->id != id) return false;
   changed_ = true;
   const auto process = at->process;
+  auto peaks = std::move(at->peaks);
   change(*at);
   at->id = id;
+  at->peaks = std::move(peaks);
+  raise_peaks(*at);
   if (at->process == process) return true;
   if (process) watch_.remove(*process);
   if (at->process) watch_.add(*at->process);
@@ -128,6 +147,7 @@ void Roster::measure(const Snapshot& snapshot) {
                                  });
     if (same) continue;
     at->holds = std::move(holds);
+    raise_peaks(*at);
     changed_ = true;
   }
 }

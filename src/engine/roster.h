@@ -23,7 +23,7 @@ class Roster {
   /// known by the name and is not connected is taken up again: of the same process with what had been
   /// taken from it, for a process that started anew has it all back.
   TenantId add(Tenant tenant);
-  /// Everything but the id may be changed. False when there is no such tenant.
+  /// Everything but the id and the peaks may be changed. False when there is no such tenant.
   bool update(const TenantId& id, const std::function<void(Tenant&)>& change);
   std::optional<Tenant> remove(const TenantId& id);
   /// The ids of those whose process has ended.

@@ -140,6 +140,32 @@ TEST(Roster, WhoDeclaredNothingHoldsWhatItsProcessHolds) {
   EXPECT_FALSE(roster.take_changed());
 }
 
+TEST(Roster, KeepsWhatATenantHeldAtMost) {
+  Roster roster;
+  const ProcessKey self = key_of(getpid());
+  Tenant claims_a_peak = named("stt", self);
+  claims_a_peak.peaks = {{kRam, 9_GiB}};
+  const TenantId id = roster.add(std::move(claims_a_peak));
+  const auto hold = [&](std::vector<PoolChange> holds) {
+    roster.update(id, [&](Tenant& tenant) {
+      tenant.holds = std::move(holds);
+      tenant.peaks.clear();  // nobody takes them back
+    });
+  };
+  hold({{kRam, 3_GiB}, {kSwap, 1_GiB}});
+  hold({{kRam, 2_GiB}});
+  const std::vector<PoolChange> peaks{{kRam, 3_GiB}, {kSwap, 1_GiB}};
+  EXPECT_EQ(roster.find(id)->peaks, peaks);
+
+  roster.update(id, [](Tenant& tenant) { tenant.connected = false; });
+  EXPECT_EQ(roster.find(roster.add(named("stt", self)))->peaks, peaks);
+  // A process that started anew begins anew.
+  roster.update(id, [](Tenant& tenant) { tenant.connected = false; });
+  Child other(Child::sleep_forever);
+  const std::vector<PoolChange> first{{kRam, 1_GiB}};
+  EXPECT_EQ(roster.find(roster.add(named("stt", key_of(other.pid()))))->peaks, first);
+}
+
 TEST(Roster, KnowsWhetherAnybodyWorked) {
   Roster roster;
   roster.add(named("a"));

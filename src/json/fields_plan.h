@@ -85,6 +85,7 @@ void fields(V& v, typename V::template Ref<Tenant> x) {
   v("variants", x.variants);
   v("variant", x.variant);
   v("holds", x.holds);
+  v("peaks", x.peaks);
   v("trimmable_bytes", x.trimmable);
   v("last_used_ns", x.last_used);
   v("busy", x.busy);

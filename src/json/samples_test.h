@@ -122,6 +122,7 @@ inline Tenant sample() {
   x.variants = {{"fp16", {{kRam, 1_GiB}}}, {"cpu", {}}};
   x.variant = "fp16";
   x.holds = {{{"vram:GPU-1"}, 2_GiB}};
+  x.peaks = {{kRam, 3_GiB}};
   x.trimmable = 64_MiB;
   x.last_used = TimePoint(2s);
   x.busy = true;

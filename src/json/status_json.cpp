@@ -144,6 +144,7 @@ class Document {
     words("variant", x.variant);
     words("cgroup", x.cgroup);
     list("holds", x.holds);
+    list("peaks", x.peaks);
     out_.member("trimmable_bytes", x.trimmable);
     moment("registered", x.registered == TimePoint{} ? std::nullopt : std::optional(x.registered));
     moment("last_used", x.last_used);

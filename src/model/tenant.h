@@ -63,6 +63,7 @@ struct Tenant {
   std::vector<Variant> variants;       // ordered from preferred to smallest; may be empty
   std::string variant;                 // the one in use
   std::vector<PoolChange> holds;       // what it holds now: declared, or measured where it can be
+  std::vector<PoolChange> peaks;       // the most it ever held of each pool since it registered
   std::optional<Bytes> trimmable;      // caches it says it could drop right now
   std::optional<TimePoint> last_used;  // start or end of its latest request; none: never used
   bool busy = false;                   // a request is running in it

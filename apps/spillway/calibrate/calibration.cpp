@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <memory>
-
 #include "base/clock.h"
+#include "calibrate/device_uses.h"
 #include "calibrate/measured_run.h"
 #include "fit/learned/corrections_file.h"
 
@@ -21,18 +20,6 @@ Failure nothing_learned(std::string what, std::string where, std::string hint = 
   return {ExitCode::failure,
           {Errc::unavailable, std::move(what) + ": nothing was learned", std::move(where),
            std::move(hint)}};
-}
-
-Answer<DeviceUses> device_uses(const Global& global) {
-  auto source = open_status(global, false);
-  if (!source) return tl::unexpected(source.error());
-  // A function is copied, a source cannot be.
-  return [look = std::shared_ptr<StatusSource>(
-              std::move(*source))]() -> Result<std::vector<DeviceUse>> {
-    auto report = look->look(false);
-    if (!report) return tl::unexpected(report.error().error);
-    return std::move(report->device_uses);
-  };
 }
 
 /// What the run has taught, if it is a run of this model.

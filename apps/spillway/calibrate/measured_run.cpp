@@ -37,14 +37,12 @@ bool is_as_asked(int exit_code) {
                                        [&](int signal) { return exit_code == 128 + signal; });
 }
 
-/// The largest RSS that a process of the command ever had; the kernel kept it, no look was needed
-/// (getrusage(2), ru_maxrss).
+}  // namespace
+
 Bytes largest_process() {
   rusage used{};
   return ::getrusage(RUSAGE_CHILDREN, &used) == 0 ? Bytes{used.ru_maxrss * 1024} : Bytes{};
 }
-
-}  // namespace
 
 Result<MeasuredRun> measure_run(const std::vector<std::string>& command, DeviceUses uses) {
   auto signals = Signals::block();

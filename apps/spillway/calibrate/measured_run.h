@@ -21,4 +21,8 @@ struct MeasuredRun {
 /// Errors: unavailable, where it cannot be executed.
 Result<MeasuredRun> measure_run(const std::vector<std::string>& command, DeviceUses uses);
 
+/// The largest RSS that a process of the ended commands ever had, as the kernel kept it
+/// (getrusage(2), ru_maxrss): no look was needed.
+Bytes largest_process();
+
 }  // namespace spillway

@@ -8,15 +8,12 @@
 namespace spillway {
 namespace {
 
-constexpr Duration kRamPace = 5ms;      // at least, between two looks
-constexpr Duration kDevicePace = 50ms;  // the daemon does not look more often either
-constexpr int kShareOfCore = 20;        // a twentieth
-constexpr std::size_t kGpuLooks = 16;   // open files are looked through at every so many looks
+constexpr std::size_t kGpuLooks = 16;  // open files are looked through at every so many looks
 
 }  // namespace
 
-Meter::Meter(pid_t root, DeviceUses uses)
-    : root_(root), uses_(std::move(uses)), thread_([this] { run(); }) {}
+Meter::Meter(pid_t root, DeviceUses uses, Pace pace)
+    : root_(root), uses_(std::move(uses)), pace_(pace), thread_([this] { run(); }) {}
 
 Meter::~Meter() { stop(); }
 
@@ -44,7 +41,8 @@ void Meter::run() {
     look();
     const Duration cost = clock.now() - begin;
     lock.lock();
-    const Duration pause = std::max(uses_ ? kDevicePace : kRamPace, cost * (kShareOfCore - 1));
+    const Duration pause =
+        std::max(uses_ ? pace_.device : pace_.ram, cost * (pace_.part_of_core - 1));
     stopped_.wait_for(lock, pause, [this] { return stopping_; });
   }
 }

@@ -26,12 +26,19 @@ struct Peak {
 /// What processes hold on devices, by the daemon. Called on the meter's thread; may block.
 using DeviceUses = std::function<Result<std::vector<DeviceUse>>()>;
 
-/// Measures all processes below one, again and again, on a thread of its own that takes a twentieth of
-/// a core at most: what they have in RAM (one process: RSS; several: PSS), or where device uses are
+/// How often to look: at least so long between two looks, and no more than one in so many parts of a
+/// core.
+struct Pace {
+  Duration ram = 5ms;
+  Duration device = 50ms;  // the daemon does not look more often either
+  int part_of_core = 20;
+};
+
+/// Measures all processes below one, again and again, on a thread of its own: what they have in RAM (one process: RSS; several: PSS), or where device uses are
 /// handed in what they hold there. A peak between two looks is missed.
 class Meter {
  public:
-  explicit Meter(pid_t root, DeviceUses uses = {});
+  explicit Meter(pid_t root, DeviceUses uses = {}, Pace pace = {});
   ~Meter();
   Meter(const Meter&) = delete;
   Meter& operator=(const Meter&) = delete;
@@ -47,6 +54,7 @@ class Meter {
 
   const pid_t root_;
   const DeviceUses uses_;
+  const Pace pace_;
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;

@@ -123,6 +123,30 @@ TEST_F(RunFit, OllamaGetsAnEnvironment) {
             "4096 f16\n");
 }
 
+/// A stand-in that takes more than the plan expected: dd has one buffer of bs.
+TEST_F(RunFit, ARunThatTookMoreTeachesLaterPlans) {
+  const support::How environment{.environment = {{"XDG_STATE_HOME", dir.path()}}};
+  const auto peak = [&] {
+    const Ran ran = spillway({"plan", small, "--backend", "llama.cpp", "--json"}, environment);
+    return json::parse(ran.out)["models"][0]["ram_peak_bytes"]["likely"].get<std::int64_t>();
+  };
+  const auto run = [&](std::int64_t bytes) {
+    return spillway({"run", "-v", "--fit", small, "--threshold", "1", "--",
+                     program("llama-server",
+                             "dd if=/dev/zero of=/dev/null count=1 bs=" + std::to_string(bytes))},
+                    environment);
+  };
+  const std::int64_t before = peak();
+  EXPECT_EQ(run(before / 2).code, 0);
+  EXPECT_EQ(peak(), before);  // nobody knows how much of the model that used
+  const std::int64_t held = before + before / 2;
+  const Ran ran = run(held);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("were expected: later plans know"));
+  EXPECT_GE(peak(), held);
+  EXPECT_LT(peak(), held + held / 10);
+}
+
 TEST_F(RunFit, ItsOwnFailuresAre125) {
   EXPECT_EQ(spillway({"run", "--fit", dir / "none.gguf", server}).code, 125);
   EXPECT_EQ(spillway({"run", "--fit", small, "--context", "x", server}).code, 125);

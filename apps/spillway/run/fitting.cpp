@@ -163,6 +163,7 @@ class Fitting {
       fitted.words.push_back(fmt::format("{}: {}", change.subject, change.change.what));
     }
     place(made, fitted);
+    if (runtime_) fitted.expected = expected(made);
     return fitted;
   }
 
@@ -170,6 +171,18 @@ class Fitting {
   void tell_keywords(const fit::FitPlan& made, Fitted& fitted) const {
     const auto flags = flags_for(*runtime_, made.paths[0], made.uses[0]);
     if (flags) fitted.words.push_back("the program itself has to say: " + *flags);
+  }
+
+  std::optional<Expected> expected(const fit::FitPlan& made) const {
+    const fit::Shape& shape = made.models[0].shape;
+    const auto need = made.needs[0](shape, made.uses[0]);
+    if (!need) return std::nullopt;
+    const auto& gpu = made.report.answer.situation.placements[0].gpu;
+    const bool in_vram = gpu && need->sum(fit::Where::vram).likely.count > 0;
+    const fit::Where where = in_vram ? fit::Where::vram : fit::Where::ram;
+    return Expected{shape, made.uses[0],
+                    in_vram ? request_.machine.gpus[*gpu].device : std::string(fit::kRamDevice),
+                    need->sum(where).likely};
   }
 
   void place(const fit::FitPlan& made, Fitted& fitted) const {

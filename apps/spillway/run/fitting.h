@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "calibrate/lesson_of_use.h"
 #include "fit/use.h"
 #include "model/tenant.h"
 #include "session.h"
@@ -26,6 +27,7 @@ struct Fitted {
   std::vector<std::pair<std::string, std::string>> environment;  // to be added
   std::vector<PoolChange> holds;                                 // what it is going to take
   std::vector<std::string> words;                                // what was changed, for people
+  std::optional<Expected> expected;  // where it is known that the command runs the model
 };
 
 /// Plans the model for the machine as it is now, and tells the command, where it is a runtime that can

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 
+#include "fit/learned/corrections_file.h"
 #include "run/membership.h"
 #include "run/scope.h"
 #include "run/status_file.h"
@@ -32,6 +34,7 @@ class Run {
     if (const auto failure = start()) return end("failed", ExitCode::run_failed, *failure);
     make_scope();
     join();
+    if (expected_) lesson_.emplace(std::move(*expected_), job_->pid(), global_);
     if (const int error = job_->release(); error != 0) return not_executed(error);
     return wait();
   }
@@ -46,6 +49,7 @@ class Run {
     for (const auto& [name, value] : fitted->environment) ::setenv(name.c_str(), value.c_str(), 1);
     command_ = std::move(fitted->command);
     holds_ = std::move(fitted->holds);
+    expected_ = std::move(fitted->expected);
     return std::nullopt;
   }
 
@@ -100,6 +104,7 @@ class Run {
     const int status = supervise(*job_, *signals_, *membership_, clock_);
     const int code = code_of(status);
     status_.guarded = membership_->joined();
+    if (lesson_) learn();
     if (WIFSIGNALED(status)) {
       status_.signal = WTERMSIG(status);
       const char* name = ::sigabbrev_np(WTERMSIG(status));
@@ -109,6 +114,12 @@ class Run {
       return end("killed", code, reason);
     }
     return end("exited", code, fmt::format("{} exited with {}", status_.command, code));
+  }
+
+  void learn() {
+    const auto learned = lesson_->finish(fit::corrections_path(::getuid() == 0, ::getenv));
+    if (!learned) return explain("what it took could not be remembered", learned.error());
+    if (!learned->empty()) explain(*learned);
   }
 
   int not_executed(int error) {
@@ -156,11 +167,13 @@ class Run {
   const SystemClock clock_;
   std::vector<std::string> command_;  // as it was made to fit
   std::vector<PoolChange> holds_;     // what it is going to take, where that is known
+  std::optional<Expected> expected_;
   RunStatus status_;
   std::optional<Signals> signals_;
   std::optional<Job> job_;
   std::optional<Scope> scope_;
   std::optional<Membership> membership_;
+  std::optional<LessonOfUse> lesson_;
 };
 
 }  // namespace

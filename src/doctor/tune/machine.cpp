@@ -1,0 +1,161 @@
+#include "doctor/tune/machine.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "doctor/tune/runtimes.h"
+#include "doctor/tune/settings.h"
+
+namespace spillway::doctor {
+namespace {
+
+// Where systemd looks for units, the least important first (systemd.unit(5)).
+constexpr std::array<std::string_view, 4> kUnitFolders{
+    "/usr/lib/systemd/system", "/usr/local/lib/systemd/system", "/run/systemd/system",
+    "/etc/systemd/system"};
+
+bool exists_in_any(const SysRoot& root, std::initializer_list<std::string_view> paths) {
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](std::string_view path) { return root.exists(path); });
+}
+
+void read_directives(std::string_view text, std::map<std::string, std::string>& into) {
+  while (const auto line = next_token(text, '\n')) {
+    const std::string_view words = trimmed(*line);
+    const auto equals = words.find('=');
+    if (words.starts_with('#') || words.starts_with(';') || equals == words.npos) continue;
+    into[std::string(trimmed(words.substr(0, equals)))] = trimmed(words.substr(equals + 1));
+  }
+}
+
+/// The drop-ins of a unit by file name; of one name the most important folder's counts.
+std::map<std::string, std::string> drop_ins(const SysRoot& root, const std::string& unit) {
+  std::map<std::string, std::string> paths;
+  for (const std::string_view folder : kUnitFolders) {
+    const std::string below = std::string(folder) + "/" + unit + ".d";
+    for (const std::string& name : root.list(below).value_or(std::vector<std::string>{})) {
+      if (name.ends_with(".conf")) paths[name] = below + "/" + name;
+    }
+  }
+  return paths;
+}
+
+std::optional<UnitFile> read_unit(const SysRoot& root, const std::string& name) {
+  UnitFile unit{name, {}};
+  bool found = false;
+  for (auto folder = kUnitFolders.rbegin(); folder != kUnitFolders.rend() && !found; ++folder) {
+    const auto text = root.read(std::string(*folder) + "/" + name);
+    found = text.has_value();
+    if (found) read_directives(*text, unit.directives);
+  }
+  if (!found) return std::nullopt;
+  for (const auto& [file, path] : drop_ins(root, name)) {
+    if (const auto text = root.read(path)) read_directives(*text, unit.directives);
+  }
+  return unit;
+}
+
+std::vector<ZramDevice> read_zrams(const SysRoot& root) {
+  std::vector<ZramDevice> devices;
+  for (const std::string& name : root.list("/sys/block").value_or(std::vector<std::string>{})) {
+    if (!name.starts_with("zram")) continue;
+    const auto size = root.read("/sys/block/" + name + "/disksize");
+    const auto bytes = size ? parse_u64(trimmed(*size)) : std::nullopt;
+    if (!bytes || *bytes == 0 || *bytes > (1ULL << 62)) continue;  // 0: made and not set up
+    const std::string algorithms =
+        root.read("/sys/block/" + name + "/comp_algorithm").value_or("");  // "lzo [zstd]"
+    const auto begin = algorithms.find('['), end = algorithms.find(']');
+    const bool marked = begin != algorithms.npos && end != algorithms.npos && begin < end;
+    devices.push_back({name, Bytes{static_cast<std::int64_t>(*bytes)},
+                       marked ? algorithms.substr(begin + 1, end - begin - 1) : ""});
+  }
+  return devices;
+}
+
+bool has_swap_line(std::string_view fstab) {
+  while (const auto line = next_token(fstab, '\n')) {
+    std::string_view words = trimmed(*line);
+    if (words.starts_with('#')) continue;
+    std::optional<std::string_view> type;
+    for (int field = 0; field < 3; ++field) type = next_word(words);
+    if (type == "swap") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool TuneMachine::has_disk_swap() const {
+  const bool in_use =
+      std::any_of(swaps.begin(), swaps.end(), [](const SwapArea& swap) { return !swap.is_zram(); });
+  return in_use || swap_in_fstab;
+}
+
+std::vector<SwapArea> parse_swaps(std::string_view text) {
+  std::vector<SwapArea> swaps;
+  next_token(text, '\n');  // the head
+  while (const auto line = next_token(text, '\n')) {
+    std::string_view words = *line;
+    const auto device = next_word(words), type = next_word(words), size = next_word(words),
+               used = next_word(words), priority = next_word(words);
+    if (!priority || !type) continue;
+    const auto kib = parse_u64(*size), used_kib = parse_u64(*used);
+    const auto number = parse_i64(*priority);
+    constexpr std::uint64_t kMost = 1ULL << 52;
+    if (!kib || !used_kib || !number || *kib > kMost || *used_kib > kMost) continue;
+    swaps.push_back({std::string(*device), Bytes{static_cast<std::int64_t>(*kib << 10)},
+                     Bytes{static_cast<std::int64_t>(*used_kib << 10)}, static_cast<int>(*number)});
+  }
+  return swaps;
+}
+
+std::optional<Bytes> meminfo_field(std::string_view text, std::string_view field) {
+  while (auto line = next_token(text, '\n')) {
+    if (!line->starts_with(field) || line->size() <= field.size()) continue;
+    std::string_view rest = line->substr(field.size());
+    if (rest.front() != ':') continue;
+    rest.remove_prefix(1);
+    const auto word = next_word(rest);
+    const auto kib = word ? parse_u64(*word) : std::nullopt;
+    if (!kib || *kib > (1ULL << 52)) return std::nullopt;
+    return Bytes{static_cast<std::int64_t>(*kib << 10)};
+  }
+  return std::nullopt;
+}
+
+TuneMachine read_tune_machine(const SysRoot& root, const std::vector<std::string>& units) {
+  TuneMachine machine;
+  if (const auto meminfo = root.read("/proc/meminfo")) {
+    machine.running = true;
+    machine.ram = meminfo_field(*meminfo, "MemTotal");
+    machine.available = meminfo_field(*meminfo, "MemAvailable");
+    const auto total = meminfo_field(*meminfo, "SwapTotal");
+    const auto free = meminfo_field(*meminfo, "SwapFree");
+    if (total && free) machine.swap_used = *total - *free;
+  }
+  machine.swaps = parse_swaps(root.read("/proc/swaps").value_or(""));
+  machine.swap_in_fstab = has_swap_line(root.read("/etc/fstab").value_or(""));
+  machine.zrams = read_zrams(root);
+  for (const KernelSetting& setting : kernel_settings()) {
+    if (const auto text = root.read(setting.live)) {
+      machine.values[std::string(setting.key)] = trimmed(*text);
+    }
+  }
+  machine.has_zram_generator =
+      exists_in_any(root, {"/usr/lib/systemd/system-generators/zram-generator",
+                           "/lib/systemd/system-generators/zram-generator"});
+  machine.has_oomd =
+      exists_in_any(root, {"/usr/lib/systemd/systemd-oomd", "/lib/systemd/systemd-oomd"});
+  std::vector<std::string> names = units;
+  for (const Runtime& runtime : runtimes()) {
+    const std::string name(runtime.unit);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    if (auto unit = read_unit(root, name)) machine.units.push_back(std::move(*unit));
+  }
+  return machine;
+}
+
+}  // namespace spillway::doctor

@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why explain replay config plan run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain replay config plan tune run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -65,6 +65,10 @@ _spillway() {
       mapfile -t COMPREPLY < <(compgen -W "$(_spillway_tenants)" -- "$word")
       return
       ;;
+    --root)
+      mapfile -t COMPREPLY < <(compgen -d -- "$word")
+      return
+      ;;
     --interval | --within | --count | --ram | --vram | --bytes | --name | --priority) return ;;
   esac
 
@@ -97,6 +101,10 @@ _spillway() {
       options+=' --calibrate --no-corrections --explain --svg --print-flags --headroom --suggest'
       options+=' --max-latency --min-accuracy --offline --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+    tune)
+      options+=' recommend apply confirm rollback status verify --root --target-ram --target-vram --target-swap'
+      options+=' --target-available --unit --only --skip --dry-run --confirm-within --all --for --journal --json'
       ;;
     demo) options+=' --scale --record --json' ;;
     run)

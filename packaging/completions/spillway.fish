@@ -4,7 +4,7 @@ function __spillway_tenants
     spillway ps --no-color 2>/dev/null | awk 'NR > 1 { print $1 }'
 end
 
-set -l verbs status ps watch offload restore free pin unpin why explain replay config plan run demo version
+set -l verbs status ps watch offload restore free pin unpin why explain replay config plan tune run demo version
 
 complete -c spillway -f
 complete -c spillway -s h -l help -d 'Show help'
@@ -16,7 +16,7 @@ for verb in $verbs
     complete -c spillway -n "not __fish_seen_subcommand_from $verbs" -a $verb
 end
 
-complete -c spillway -n '__fish_seen_subcommand_from status ps watch offload restore free why explain replay config plan demo' \
+complete -c spillway -n '__fish_seen_subcommand_from status ps watch offload restore free why explain replay config plan tune demo' \
     -l json -d 'Print JSON'
 complete -c spillway -n '__fish_seen_subcommand_from status run' -s v -l verbose -d 'Say more'
 complete -c spillway -n '__fish_seen_subcommand_from ps' -s a -l all -d 'Also other processes'
@@ -74,6 +74,20 @@ complete -c spillway -n '__fish_seen_subcommand_from plan' -l max-latency -x -d 
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l min-accuracy -x -d 'Of what is suggested'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l offline -d 'Nothing that needs a network'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -F
+complete -c spillway -n '__fish_seen_subcommand_from tune' -a 'recommend apply confirm rollback status verify'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l root -x -a '(__fish_complete_directories)' -d 'Of an image mounted here'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l target-ram -x -d 'At most so much RAM in use'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l target-vram -x -d 'At most so much VRAM'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l target-swap -x -d 'At most so much swap'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l target-available -x -d 'At least so much RAM left'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l unit -x -d 'Limit this unit, too'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l only -x -d 'Only these settings'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l skip -x -d 'All but these settings'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l confirm-within -x -d 'Take it back after'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l for -x -d 'Measure for so long'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -l journal -r -F -d 'Of the guard'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -s n -l dry-run -d 'Only print the writes'
+complete -c spillway -n '__fish_seen_subcommand_from tune' -s a -l all -d 'Take all of them back'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l name -x -d 'Name of the tenant'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l priority -x -d 'Higher keeps its memory longer'
 complete -c spillway -n '__fish_seen_subcommand_from run' -l fit -r -F -d 'Tell it how to run this model'

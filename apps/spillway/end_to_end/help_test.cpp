@@ -57,7 +57,7 @@ void collect(const std::vector<std::string>& verb, Options& into) {
   ASSERT_EQ(ran.code, 0);
   std::string name;
   for (const auto& word : verb) name += (name.empty() ? "" : " ") + word;
-  const auto parts = matches(below(ran.out, "Verbs"), "^  ([a-z]+)");
+  const auto parts = matches(below(ran.out, "Verbs"), "^  ([a-z-]+)");
   if (parts.empty() || verb.empty()) {
     into[name] = options_of(ran.out);
     if (!verb.empty()) {
@@ -86,7 +86,7 @@ Options options_of_manual() {
   for (std::string line, before; std::getline(manual, line); before = line) {
     if (line.starts_with(".SH ")) section = line.substr(4);
     if (section == "VERBS" && line.starts_with(".SS ")) {
-      verb = matches(line, "^\\.SS ([a-z]+( (show|check|default))?)").at(0);
+      verb = matches(line, "^\\.SS (tune [a-z-]+|[a-z]+( (show|check|default))?)").at(0);
       options[verb];
     }
     const bool is_listed = section == "VERBS" || section == "GENERAL OPTIONS";
@@ -146,7 +146,7 @@ TEST(Help, GoesToStdoutAndOnlyThere) {
 TEST(Help, FitsIntoEightyColumns) {
   std::vector<std::vector<std::string>> all{{}};
   for (const auto& [verb, options] : options_of_help()) {
-    if (!verb.empty()) all.push_back(matches(verb, "([a-z]+)"));
+    if (!verb.empty()) all.push_back(matches(verb, "([a-z-]+)"));
   }
   for (auto arguments : all) {
     arguments.push_back("--help");

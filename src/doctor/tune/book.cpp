@@ -89,7 +89,8 @@ Result<TuneApplication> TuneBook::apply(const std::vector<TuneChange>& changes,
                         .files = tune_files(changes, *id),
                         .values = {}};
   for (const TuneChange& change : changes) {
-    manifest.changes.push_back({change.key, change.before, change.after});
+    manifest.changes.push_back({change.key, change.before, change.after, tune_path(change, *id),
+                                change.live, change.group});
   }
   if (live_) {
     for (TuneValue value : tune_values(changes)) {

@@ -30,12 +30,6 @@ const HomeFile& home_of(const TuneChange& change) {
                        [&](const HomeFile& file) { return file.home == change.home; });
 }
 
-std::string path_of(const TuneChange& change, const std::string& id) {
-  const HomeFile& home = home_of(change);
-  const std::string below = change.home == TuneHome::unit ? "/" + change.group + ".d" : "";
-  return fmt::format("{}{}/{}-{}.conf", home.folder, below, home.name, id);
-}
-
 // Which section a directive of a unit stands in (systemd.unit(5)): all of ours are the type's own.
 std::string head_of(const TuneChange& change) {
   if (change.home != TuneHome::unit) return std::string(home_of(change).head);
@@ -63,10 +57,16 @@ bool is_plain(std::string_view name) {
 
 }  // namespace
 
+std::string tune_path(const TuneChange& change, const std::string& id) {
+  const HomeFile& home = home_of(change);
+  const std::string below = change.home == TuneHome::unit ? "/" + change.group + ".d" : "";
+  return fmt::format("{}{}/{}-{}.conf", home.folder, below, home.name, id);
+}
+
 std::vector<TuneFile> tune_files(const std::vector<TuneChange>& changes, const std::string& id) {
   std::vector<TuneFile> files;
   for (const TuneChange& change : changes) {
-    const std::string path = path_of(change, id);
+    const std::string path = tune_path(change, id);
     auto file = std::find_if(files.begin(), files.end(),
                              [&](const TuneFile& other) { return other.path == path; });
     if (file == files.end()) {

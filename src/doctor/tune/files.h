@@ -22,6 +22,9 @@ struct TuneValue {
 /// no file is ever written twice and a later one counts more. Pure.
 std::vector<TuneFile> tune_files(const std::vector<TuneChange>& changes, const std::string& id);
 
+/// Which of them holds the change.
+std::string tune_path(const TuneChange& change, const std::string& id);
+
 /// Those of the changes that a running kernel takes.
 std::vector<TuneValue> tune_values(const std::vector<TuneChange>& changes);
 

@@ -24,6 +24,9 @@ void fields(V& v, typename V::template Ref<TuneChanged> x) {
   v.must("key", x.key);
   v("before", x.before);
   v.must("after", x.after);
+  v("file", x.file);
+  v("live", x.live);
+  v("unit", x.unit);
 }
 
 template <class V>

@@ -27,10 +27,12 @@ struct TuneFolder {
   std::int64_t changed_ns = 0;  // when it was changed last before; 0: made
 };
 
+/// A TuneChange, as far as it is needed to look at it again.
 struct TuneChanged {
   std::string key;
   std::optional<std::string> before;
   std::string after;
+  std::string file, live, unit;  // where it stands; empty: not there
 };
 
 /// All that is needed to take an application back, written before anything else is.

@@ -1,0 +1,124 @@
+#include <memory>
+
+#include "base/clock.h"
+#include "cli/command_line.h"
+#include "cli/groups.h"
+#include "cli/parsers.h"
+#include "verbs/tune.h"
+
+namespace spillway {
+namespace {
+
+using Part = ExitCode (*)(const Global&, const TuneOptions&);
+
+/// "ollama" is "ollama.service", as systemctl reads it.
+Result<std::string> parse_unit(std::string_view text) {
+  if (text.empty() || text.find('/') != text.npos || text.starts_with('.')) {
+    return fail(Errc::invalid, "no name of a unit", std::string(text));
+  }
+  const bool has_type =
+      text.ends_with(".service") || text.ends_with(".slice") || text.ends_with(".scope");
+  return std::string(text) + (has_type ? "" : ".service");
+}
+
+Result<std::optional<Duration>> parse_span(std::string_view text) {
+  auto span = parse_interval(text);
+  if (!span) return tl::unexpected(span.error());
+  return std::optional(*span);
+}
+
+class TuneParts {
+ public:
+  explicit TuneParts(CommandLine& line)
+      : line_(line),
+        family_(line.family("tune", "Change the system's settings, and take it back")) {}
+
+  std::pair<CLI::App*, std::shared_ptr<TuneOptions>> add_part(const char* name, const char* help,
+                                                              Part act) {
+    const auto options = std::make_shared<TuneOptions>();
+    CLI::App* part = line_.part(family_, name, help, [line = &line_, options, act] {
+      return number(act(line->global(), *options));
+    });
+    part->add_option("--root", options->root, "Of an image mounted here, not of this machine")
+        ->type_name("DIR");
+    return {part, options};
+  }
+
+ private:
+  CommandLine& line_;
+  CLI::App* family_;
+};
+
+void add_target(CLI::App* part, doctor::TuneTarget& target) {
+  add(part, "--target-ram", target.ram, parse_amount, "Have at most so much RAM in use", "BYTES");
+  add(part, "--target-vram", target.vram, parse_amount, "At most so much VRAM", "BYTES");
+  add(part, "--target-swap", target.swap, parse_amount, "At most so much swap", "BYTES");
+  add(part, "--target-available", target.available, parse_amount, "At least so much RAM left",
+      "BYTES");
+}
+
+void add_choice(CLI::App* part, TuneOptions& options) {
+  add_target(part, options.target);
+  part->add_option_function<std::vector<std::string>>(
+          "--unit",
+          [&options](const std::vector<std::string>& names) {
+            for (const std::string& name : names) {
+              const auto unit = parse_unit(name);
+              if (!unit) throw CLI::ValidationError(to_string(unit.error()));
+              options.units.push_back(*unit);
+            }
+          },
+          "Limit this systemd unit, too")
+      ->type_name("UNIT")
+      ->expected(1)
+      ->take_all();
+  part->add_option("--only", options.only, "Only these settings; * matches anything")
+      ->type_name("KEY")
+      ->expected(1)
+      ->take_all();
+  part->add_option("--skip", options.skip, "All but these settings")
+      ->type_name("KEY")
+      ->expected(1)
+      ->take_all();
+}
+
+}  // namespace
+
+void add_tuning(CommandLine& line) {
+  TuneParts parts(line);
+  const auto [recommend, recommended] =
+      parts.add_part("recommend", "What to change here, and why", tune_recommend);
+  add_choice(recommend, *recommended);
+  add_json(recommend, recommended->json);
+
+  const auto [apply, applied] =
+      parts.add_part("apply", "Change it, until it is confirmed or its time is over", tune_apply);
+  add_choice(apply, *applied);
+  apply->add_flag("-n,--dry-run", applied->dry_run, "Only print the writes");
+  add(apply, "--confirm-within", applied->confirm_within, parse_interval,
+      "Take it back after this time (60s)", "TIME");
+  add_json(apply, applied->json);
+
+  parts.add_part("confirm", "Keep what was applied", tune_confirm);
+
+  const auto [rollback, rolled_back] =
+      parts.add_part("rollback", "Take the latest application back", tune_rollback);
+  rollback->add_flag("-a,--all", rolled_back->all, "Take all of them back");
+
+  const auto [status, shown] =
+      parts.add_part("status", "What is applied, and whether it is in force", tune_status);
+  add_json(status, shown->json);
+
+  const auto [verify, verified] =
+      parts.add_part("verify", "Whether it is in force, and whether it helped", tune_verify);
+  add_choice(verify, *verified);
+  add(verify, "--for", verified->measure_for, parse_span, "Measure for so long (10s)", "TIME");
+  verify->add_option("--journal", verified->journal, "Of the guard, instead of measuring")
+      ->type_name("PATH");
+  add(verify, "--confirm-within", verified->confirm_within, parse_interval,
+      "With -- COMMAND: take it back after this time (60s)", "TIME");
+  add_json(verify, verified->json);
+  line.takes_command({.verb = verify, .into = &verified->command});
+}
+
+}  // namespace spillway

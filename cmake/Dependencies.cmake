@@ -15,6 +15,13 @@ find_path(SPILLWAY_TOML_INCLUDE toml++/toml.h REQUIRED)
 add_library(spillway_toml INTERFACE)
 target_include_directories(spillway_toml SYSTEM INTERFACE ${SPILLWAY_TOML_INCLUDE})
 
+# libyaml, in C: its errors are values, and it gives the place of every word.
+find_path(SPILLWAY_YAML_INCLUDE yaml.h REQUIRED)
+find_library(SPILLWAY_YAML_LIBRARY NAMES libyaml.a yaml REQUIRED)
+add_library(spillway_yaml INTERFACE)
+target_include_directories(spillway_yaml SYSTEM INTERFACE ${SPILLWAY_YAML_INCLUDE})
+target_link_libraries(spillway_yaml INTERFACE ${SPILLWAY_YAML_LIBRARY})
+
 set(CURSES_NEED_NCURSES TRUE)
 set(CURSES_NEED_WIDE TRUE)
 find_package(Curses REQUIRED)

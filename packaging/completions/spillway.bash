@@ -41,7 +41,7 @@ _spillway() {
   fi
 
   case $previous in
-    --socket | --journal | --status-file | --record | --svg | --fit)
+    --socket | --journal | --status-file | --record | --svg | --fit | --app)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
@@ -104,7 +104,8 @@ _spillway() {
       ;;
     tune)
       options+=' recommend apply confirm rollback status verify --root --target-ram --target-vram --target-swap'
-      options+=' --target-available --unit --only --skip --dry-run --confirm-within --all --for --journal --json'
+      options+=' --target-available --unit --only --skip --dry-run --confirm-within --all --for --journal --app'
+      options+=' --used-ram --used-vram --json'
       ;;
     demo) options+=' --scale --record --json' ;;
     run)

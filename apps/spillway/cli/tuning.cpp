@@ -89,6 +89,14 @@ void add_tuning(CommandLine& line) {
   const auto [recommend, recommended] =
       parts.add_part("recommend", "What to change here, and why", tune_recommend);
   add_choice(recommend, *recommended);
+  auto* app =
+      recommend->add_option("--app", recommended->app, "For a service's own JSON, TOML or YAML");
+  app->type_name("FILE");
+  add(recommend, "--used-ram", recommended->used_ram, parse_amount,
+      "With --app: what it takes where it runs", "BYTES")
+      ->needs(app);
+  add(recommend, "--used-vram", recommended->used_vram, parse_amount, "The same of VRAM", "BYTES")
+      ->needs(app);
   add_json(recommend, recommended->json);
 
   const auto [apply, applied] =

@@ -209,6 +209,27 @@ TEST_F(TuneTest, RunsACheckBeforeAndAfter) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(TuneTest, ProposesADiffOfAServicesOwnConfiguration) {
+  const std::string file = image_.write("service.yaml",
+                                        "# mine\nworker_processes: 4   # four\ngpu:\n"
+                                        "  gpu_batch_size: 8\n");
+  auto ran = tune({"recommend", "--app", file, "--used-ram", "7GiB", "--target-ram", "3.5GiB",
+                   "--target-vram", "4GiB"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "--- " + file + "\n+++ " + file +
+                         "\n@@ -1,4 +1,4 @@\n # mine\n-worker_processes: 4   # four\n"
+                         "+worker_processes: 2   # four\n gpu:\n"
+                         "-  gpu_batch_size: 8\n+  gpu_batch_size: 4\n");
+  EXPECT_THAT(ran.err, HasSubstr("worker_processes 4 -> 2: 7 GiB of RAM in use, 3.5 GiB wanted"));
+  ran = tune({"recommend", "--app", file, "--used-ram", "1GiB", "--target-ram", "3.5GiB"});
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("nothing to change"));
+  ran = tune({"recommend", "--json", "--app", file, "--used-ram", "7GiB", "--target-ram", "3GiB"});
+  EXPECT_EQ(nlohmann::json::parse(ran.out)["edits"][0]["after"], "1");
+  EXPECT_EQ(tune({"recommend", "--app", image_ / "none.json"}).code, 1);
+  EXPECT_EQ(tune({"recommend", "--app", image_.write("bad.json", "{")}).code, 2);
+}
+
 TEST_F(TuneTest, RefusesAStrangersFileAndUnitsThatAreNone) {
   image_.write("etc/sysctl.d/99-zz-spillway-0001.conf", "a stranger's");
   const auto before = files();

@@ -29,37 +29,44 @@ TuneUse use_of_snapshot(const Snapshot& snapshot) {
   return use;
 }
 
-std::optional<Bytes> vram_in_use(StatusSource& source) {
+/// A figure of all GPUs together.
+std::optional<Bytes> vram(StatusSource& source, std::optional<Bytes> PoolAssessment::*figure) {
   const auto report = source.look(false);
   if (!report) return std::nullopt;
   std::optional<Bytes> sum;
   for (const PoolStatus& pool : report->pools) {
-    if (pool.assessment.pool.kind() != PoolKind::vram || !pool.assessment.used) continue;
-    sum = sum.value_or(0_B) + *pool.assessment.used;
+    const auto& bytes = pool.assessment.*figure;
+    if (pool.assessment.pool.kind() == PoolKind::vram && bytes) sum = sum.value_or(0_B) + *bytes;
   }
   return sum;
 }
 
-std::unique_ptr<StatusSource> gpu_source(const Global& global, const TunePlace& place, bool vram) {
-  if (!vram || !place.live()) return nullptr;
+std::unique_ptr<StatusSource> gpu_source(const Global& global, const TunePlace& place,
+                                         bool wanted) {
+  if (!wanted || !place.live()) return nullptr;
   auto source = open_status(global, false);
   return source ? std::move(*source) : nullptr;
 }
 
 TuneUse look(const TunePlace& place, StatusSource* gpus) {
   TuneUse use = doctor::use_of_meminfo(place.files.read("/proc/meminfo").value_or(""));
-  if (gpus != nullptr) use.vram = vram_in_use(*gpus);
+  if (gpus != nullptr) use.vram = vram(*gpus, &PoolAssessment::used);
   return use;
 }
 
 }  // namespace
 
-TuneUse look_at_use(const Global& global, const TunePlace& place, bool vram) {
-  return look(place, gpu_source(global, place, vram).get());
+TuneUse look_at_use(const Global& global, const TunePlace& place, bool with_vram) {
+  return look(place, gpu_source(global, place, with_vram).get());
 }
 
-TuneUse measure_use(const Global& global, const TunePlace& place, Duration time, bool vram) {
-  const auto gpus = gpu_source(global, place, vram);
+std::optional<Bytes> vram_total(const Global& global, const TunePlace& place) {
+  const auto gpus = gpu_source(global, place, true);
+  return gpus == nullptr ? std::nullopt : vram(*gpus, &PoolAssessment::total);
+}
+
+TuneUse measure_use(const Global& global, const TunePlace& place, Duration time, bool with_vram) {
+  const auto gpus = gpu_source(global, place, with_vram);
   const SystemClock clock;
   const TimePoint end = clock.now() + time;
   TuneUse use = look(place, gpus.get());
@@ -71,8 +78,8 @@ TuneUse measure_use(const Global& global, const TunePlace& place, Duration time,
 }
 
 MeasuredCommand measure_command(const Global& global, const TunePlace& place,
-                                const std::vector<std::string>& command, bool vram) {
-  const auto gpus = gpu_source(global, place, vram);
+                                const std::vector<std::string>& command, bool with_vram) {
+  const auto gpus = gpu_source(global, place, with_vram);
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

@@ -10,11 +10,15 @@
 
 namespace spillway {
 
-/// What is in use right now. `vram`: also of the GPUs, which takes longer; never of an image.
-doctor::TuneUse look_at_use(const Global& global, const TunePlace& place, bool vram);
+/// What is in use right now. `with_vram`: also of the GPUs, which takes longer; never of an image.
+doctor::TuneUse look_at_use(const Global& global, const TunePlace& place, bool with_vram);
+
+/// The VRAM of all GPUs together; nullopt without any.
+std::optional<Bytes> vram_total(const Global& global, const TunePlace& place);
 
 /// What was in use at most while `time` passed.
-doctor::TuneUse measure_use(const Global& global, const TunePlace& place, Duration time, bool vram);
+doctor::TuneUse measure_use(const Global& global, const TunePlace& place, Duration time,
+                            bool with_vram);
 
 /// A command of the user's: how it went, and what was in use at most meanwhile.
 struct MeasuredCommand {
@@ -24,7 +28,7 @@ struct MeasuredCommand {
 };
 /// Runs it to its end; what it prints goes to standard error.
 MeasuredCommand measure_command(const Global& global, const TunePlace& place,
-                                const std::vector<std::string>& command, bool vram);
+                                const std::vector<std::string>& command, bool with_vram);
 
 /// What the guard recorded since `from` and, for as long before it, before.
 struct RecordedUse {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "tune/app/service.h"
 #include "tune/confirmation.h"
 #include "tune/proposal.h"
 
@@ -37,6 +38,7 @@ ExitCode ask(const Console& console, TunePlace& place, const doctor::TuneManifes
 
 ExitCode tune_recommend(const Global& global, const TuneOptions& options) {
   const Console console(global);
+  if (!options.app.empty()) return recommend_for_service(global, options);
   const auto place = open_place(console, options);
   if (!place) return fails(console, place.error());
   const auto proposal = propose(global, *place, options);

@@ -103,9 +103,9 @@ _spillway() {
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     tune)
-      options+=' recommend apply confirm rollback status verify --root --target-ram --target-vram --target-swap'
+      options+=' recommend apply confirm rollback status verify drain-swap drop-caches --root --target-ram --target-vram --target-swap'
       options+=' --target-available --unit --only --skip --dry-run --confirm-within --all --for --journal --app'
-      options+=' --used-ram --used-vram --json'
+      options+=' --used-ram --used-vram --margin --within --json'
       ;;
     demo) options+=' --scale --record --json' ;;
     run)

@@ -33,14 +33,19 @@ class TuneParts {
       : line_(line),
         family_(line.family("tune", "Change the system's settings, and take it back")) {}
 
+  enum class Where { any_root, here };
+
   std::pair<CLI::App*, std::shared_ptr<TuneOptions>> add_part(const char* name, const char* help,
-                                                              Part act) {
+                                                              Part act,
+                                                              Where where = Where::any_root) {
     const auto options = std::make_shared<TuneOptions>();
     CLI::App* part = line_.part(family_, name, help, [line = &line_, options, act] {
       return number(act(line->global(), *options));
     });
-    part->add_option("--root", options->root, "Of an image mounted here, not of this machine")
-        ->type_name("DIR");
+    if (where == Where::any_root) {
+      part->add_option("--root", options->root, "Of an image mounted here, not of this machine")
+          ->type_name("DIR");
+    }
     return {part, options};
   }
 
@@ -127,6 +132,19 @@ void add_tuning(CommandLine& line) {
       "With -- COMMAND: take it back after this time (60s)", "TIME");
   add_json(verify, verified->json);
   line.takes_command({.verb = verify, .into = &verified->command});
+
+  const auto [drain, drained] =
+      parts.add_part("drain-swap", "Bring back what lies in swap, if there is room for it",
+                     tune_drain_swap, TuneParts::Where::here);
+  add(drain, "--margin", drained->margin, parse_amount, "So much RAM stays available (1GiB)",
+      "BYTES");
+  add(drain, "--within", drained->within, parse_interval, "Stop after this time per device (10m)",
+      "TIME");
+  drain->add_flag("-n,--dry-run", drained->dry_run, "Only say what would be done");
+  add_json(drain, drained->json);
+
+  parts.add_part("drop-caches", "Drop the kernel's cache of files; rarely helps", tune_drop_caches,
+                 TuneParts::Where::here);
 }
 
 }  // namespace spillway

@@ -78,6 +78,11 @@ Options options_of_help() {
   return options;
 }
 
+/// troff writes "\\-" for the dash that is typed.
+std::string plain_dashes(const std::string& line) {
+  return std::regex_replace(line, std::regex("\\\\-"), "-");
+}
+
 /// From the sections "GENERAL OPTIONS" and "VERBS" of the manual.
 Options options_of_manual() {
   Options options;
@@ -86,13 +91,13 @@ Options options_of_manual() {
   for (std::string line, before; std::getline(manual, line); before = line) {
     if (line.starts_with(".SH ")) section = line.substr(4);
     if (section == "VERBS" && line.starts_with(".SS ")) {
-      verb = matches(line, "^\\.SS (tune [a-z-]+|[a-z]+( (show|check|default))?)").at(0);
+      verb =
+          matches(plain_dashes(line), "^\\.SS (tune [a-z-]+|[a-z]+( (show|check|default))?)").at(0);
       options[verb];
     }
     const bool is_listed = section == "VERBS" || section == "GENERAL OPTIONS";
     if (!is_listed || before != ".TP") continue;
-    const std::string plain = std::regex_replace(line, std::regex("\\\\-"), "-");
-    for (const auto& option : matches(plain, "[ \"](-{1,2}[a-z][a-z-]*)")) {
+    for (const auto& option : matches(plain_dashes(line), "[ \"](-{1,2}[a-z][a-z-]*)")) {
       options[section == "VERBS" ? verb : ""].insert(option);
     }
   }

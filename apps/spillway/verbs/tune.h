@@ -21,6 +21,8 @@ struct TuneOptions {
   bool dry_run = false, json = false, all = false;
   Duration confirm_within = 60s;
   std::optional<Duration> measure_for;  // verify: now, instead of the guard's journal
+  std::optional<Bytes> margin;          // drain-swap: of what is available
+  Duration within = 10min;              // drain-swap: per device
   std::string journal;
   std::vector<std::string> command;  // verify: a check of the user's own
 };
@@ -31,5 +33,7 @@ ExitCode tune_confirm(const Global& global, const TuneOptions& options);
 ExitCode tune_rollback(const Global& global, const TuneOptions& options);
 ExitCode tune_status(const Global& global, const TuneOptions& options);
 ExitCode tune_verify(const Global& global, const TuneOptions& options);
+ExitCode tune_drain_swap(const Global& global, const TuneOptions& options);
+ExitCode tune_drop_caches(const Global& global, const TuneOptions& options);
 
 }  // namespace spillway

@@ -4,39 +4,10 @@
 #include <array>
 
 #include "base/text.h"
+#include "doctor/tune/sysctl_files.h"
 
 namespace spillway::doctor {
 namespace {
-
-constexpr std::array<std::string_view, 4> kSysctlFolders{
-    "/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d"};
-
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-/// "vm.swappiness" or "vm/swappiness", with a '-' where errors do not matter (sysctl.d(5)).
-bool sets_otherwise(std::string_view text, std::string_view key, std::string_view wanted) {
-  while (const auto line = next_token(text, '\n')) {
-    const auto equals = line->find('=');
-    std::string_view name = trimmed(line->substr(0, equals));
-    if (equals == line->npos || name.starts_with('#') || name.starts_with(';')) continue;
-    if (name.starts_with('-')) name.remove_prefix(1);
-    std::string dotted(name);
-    std::replace(dotted.begin(), dotted.end(), '/', '.');
-    if (dotted == key && trimmed(line->substr(equals + 1)) != wanted) return true;
-  }
-  return false;
-}
-
-std::string overriding(const SysRoot& root, std::string_view ours, const TuneChanged& change) {
-  for (const std::string_view folder : kSysctlFolders) {
-    for (const std::string& name : root.list(folder).value_or(std::vector<std::string>{})) {
-      if (!name.ends_with(".conf") || name <= file_name(ours)) continue;
-      const std::string path = std::string(folder) + "/" + name;
-      if (sets_otherwise(root.read(path).value_or(""), change.key, change.after)) return path;
-    }
-  }
-  return {};
-}
 
 /// The cgroup's file that shows a directive of systemd.resource-control(5).
 struct GroupFile {
@@ -90,6 +61,7 @@ void look_at_value(const SysRoot& root, const TuneChanged& change, InForce& stat
 std::vector<InForce> in_force(const TuneApplication& application, const Tree& tree,
                               const SysRoot& root) {
   const TuneManifest& manifest = application.manifest;
+  const auto sysctls = configured_sysctls(root);
   std::vector<InForce> states;
   for (const TuneChanged& change : manifest.changes) {
     InForce state{.key = change.key, .wanted = change.after};
@@ -99,7 +71,10 @@ std::vector<InForce> in_force(const TuneApplication& application, const Tree& tr
       const std::string path = application.place_of(*file);
       const auto text = tree.read(path);
       state.in_file = text && *text && **text == file->text;
-      state.overridden_by = overriding(root, path, change);
+      const auto counts = sysctls.find(change.key);
+      if (counts != sysctls.end() && counts->second.value != change.after) {
+        state.overridden_by = counts->second.file;
+      }
     }
     const std::string name = change.key.substr(change.key.rfind('.') + 1);
     if (manifest.live) {

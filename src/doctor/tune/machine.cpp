@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "doctor/tune/runtimes.h"
 #include "doctor/tune/settings.h"
+#include "doctor/tune/sysctl_files.h"
 
 namespace spillway::doctor {
 namespace {
@@ -71,6 +72,18 @@ std::vector<ZramDevice> read_zrams(const SysRoot& root) {
                        marked ? algorithms.substr(begin + 1, end - begin - 1) : ""});
   }
   return devices;
+}
+
+/// Somebody has told zram-generator already, in its file or in drop-ins (zram-generator.conf(5)).
+bool is_zram_configured(const SysRoot& root) {
+  const std::string file = "/etc/systemd/zram-generator.conf";
+  std::string text = root.read(file).value_or("");
+  for (const std::string& name : root.list(file + ".d").value_or(std::vector<std::string>{})) {
+    text += "\n" + root.read(file + ".d/" + name).value_or("");
+  }
+  std::map<std::string, std::string> directives;
+  read_directives(text, directives);
+  return directives.contains("zram-size") || directives.contains("zram-fraction");
 }
 
 bool has_swap_line(std::string_view fstab) {
@@ -142,6 +155,10 @@ TuneMachine read_tune_machine(const SysRoot& root, const std::vector<std::string
       machine.values[std::string(setting.key)] = trimmed(*text);
     }
   }
+  if (!machine.running) {
+    for (const auto& [key, line] : configured_sysctls(root)) machine.values[key] = line.value;
+  }
+  machine.zram_configured = is_zram_configured(root);
   machine.has_zram_generator =
       exists_in_any(root, {"/usr/lib/systemd/system-generators/zram-generator",
                            "/lib/systemd/system-generators/zram-generator"});

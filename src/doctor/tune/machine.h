@@ -39,7 +39,9 @@ struct TuneMachine {
   std::vector<SwapArea> swaps;
   bool swap_in_fstab = false;
   std::vector<ZramDevice> zrams;
-  std::map<std::string, std::string> values;  // by KernelSetting::key, those that this kernel has
+  bool zram_configured = false;
+  // By KernelSetting::key: what the kernel has, or what an image's files say.
+  std::map<std::string, std::string> values;
   bool has_zram_generator = false, has_oomd = false;
   std::vector<UnitFile> units;
 

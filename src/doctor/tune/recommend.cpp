@@ -52,6 +52,15 @@ bool right_zram_size(const TuneMachine& machine) {
 void add_zram(const TuneMachine& machine, const TuneTarget& target, Recommendation& into) {
   if (target.swap && *target.swap <= 0_B) return;
   if (machine.has_zram() && right_zram_size(machine)) return;
+  if (!machine.has_zram() && machine.zram_configured) {
+    into.advice.push_back(
+        {.about = "zram",
+         .reason = "it is configured and there is none yet: the next boot makes it, or",
+         .source = std::string(kZramDocs),
+         .commands = {
+             "systemctl daemon-reload && systemctl start systemd-zram-setup@zram0.service"}});
+    return;
+  }
   if (!machine.has_zram_generator) {
     into.advice.push_back(
         {.about = "zram",

@@ -186,6 +186,38 @@ TEST(ReadTuneMachine, ReadsSwapsZramSettingsAndUnitsWithTheirDropIns) {
   EXPECT_FALSE(machine.units[0].directives.contains("MemoryHigh"));
 }
 
+TEST(ReadTuneMachine, ReadsWhatAnImageWillHave) {
+  const TempTree tree;
+  tree.write("etc/fstab", "/dev/sda2 none swap sw 0 0\n");
+  tree.write("usr/lib/sysctl.d/50-a.conf", "vm.swappiness = 60\n");
+  tree.write("etc/sysctl.d/50-a.conf", "vm.dirty_ratio=30\n# vm.dirty_ratio=1\n");
+  tree.write("usr/lib/sysctl.d/60-b.conf", "-vm/vfs_cache_pressure = 40\n");
+  const auto machine = read_tune_machine(SysRoot(tree.path()), {});
+  EXPECT_FALSE(machine.running);
+  EXPECT_TRUE(machine.has_disk_swap());
+  const auto all = recommend(machine, {});
+  EXPECT_EQ(find(all, "vm.swappiness")->before, std::nullopt);  // 50-a.conf of /etc hides it
+  EXPECT_EQ(find(all, "vm.dirty_ratio")->before, "30");
+  EXPECT_EQ(find(all, "vm.vfs_cache_pressure"), nullptr);
+
+  const auto files = tune_files(all.changes, "0001");
+  for (const TuneFile& file : files) tree.write(file.path.substr(1), file.text);
+  EXPECT_THAT(recommend(read_tune_machine(SysRoot(tree.path()), {}), {}).changes, IsEmpty());
+}
+
+TEST(ReadTuneMachine, KnowsZramThatIsNotThereYet) {
+  const TempTree tree("linux-6.1-debian");
+  tree.write("usr/lib/systemd/system-generators/zram-generator", "");
+  const auto before = recommend(read_tune_machine(SysRoot(tree.path()), {}), {});
+  EXPECT_NE(find(before, "zram0.zram-size"), nullptr);
+  for (const TuneFile& file : tune_files(before.changes, "0001")) {
+    tree.write(file.path.substr(1), file.text);
+  }
+  const auto after = recommend(read_tune_machine(SysRoot(tree.path()), {}), {});
+  EXPECT_EQ(find(after, "zram0.zram-size"), nullptr);
+  EXPECT_TRUE(advises(after, "systemd-zram-setup@zram0"));
+}
+
 TEST(ReadTuneMachine, TakesNothingFromGarbage) {
   TempTree tree;
   tree.write("proc/meminfo", "MemTotal: 99999999999999999999 kB\nMemTotal\n:\n");

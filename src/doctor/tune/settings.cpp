@@ -106,7 +106,8 @@ constexpr std::array<KernelSetting, 8> kSettings{{
 
 SwapOutlook swap_outlook(const TuneMachine& machine, const TuneTarget& target) {
   const bool wants_swap = !target.swap || *target.swap > 0_B;
-  return {.zram = machine.has_zram() || (wants_swap && machine.has_zram_generator),
+  return {.zram = machine.has_zram() ||
+                  (wants_swap && (machine.has_zram_generator || machine.zram_configured)),
           .disk = machine.has_disk_swap()};
 }
 

@@ -11,6 +11,8 @@
 
 #include "base/time.h"
 #include "end_to_end/program.h"
+#include "json/codec.h"
+#include "model/event.h"
 #include "tests/support/temp_tree.h"
 
 namespace spillway {
@@ -187,6 +189,17 @@ TEST_F(TuneTest, VerifiesFilesAndTargets) {
   ran = tune({"verify", "--for", "100ms", "--target-available", "10GiB"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.out, HasSubstr("missed"));
+  std::string looks;
+  for (const std::int64_t second : {4'000'000'000, 4'000'000'060}) {  // in the year 2096
+    Frame frame;
+    frame.snapshot.wall = {second * 1'000'000'000};
+    frame.snapshot.pools.push_back({.pool = kRam, .used = 13_GiB, .total = 16_GiB});
+    looks += to_compact_text(Event(frame)) + "\n";
+  }
+  ran = tune({"verify", "--journal", image_.write("journal.jsonl", looks)});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("from the journal, 2 looks over 60 s"));
+  EXPECT_THAT(ran.out, HasSubstr("13 GiB  at most  12 GiB  missed"));
   image_.write("usr/lib/sysctl.d/zzz.conf", "vm.swappiness=60\n");
   ran = tune({"verify", "--for", "100ms"});
   EXPECT_EQ(ran.code, 1);

@@ -86,6 +86,13 @@ Result<std::string> SysRoot::read_link(std::string_view path) const {
   return std::string(text.data(), static_cast<std::size_t>(length));
 }
 
+SysRoot SysRoot::below(std::string_view path) const {
+  if (root_->error != 0) return *this;
+  UniqueFd fd(::openat(root_->fd.get(), relative(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const int error = fd ? 0 : errno;
+  return SysRoot(std::make_shared<const Root>(Root{where(path), std::move(fd), error}));
+}
+
 std::string SysRoot::where(std::string_view path) const {
   return root_->path + "/" + relative(path);
 }

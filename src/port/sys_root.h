@@ -31,11 +31,15 @@ class SysRoot {
   bool exists(std::string_view path) const;
   /// Where a symbolic link points, as it stands in it.
   Result<std::string> read_link(std::string_view path) const;
+  /// What lies below a directory. Below /proc/PID everything is of that one process, even when its pid
+  /// is given to another. A directory that cannot be opened makes every call fail with that error.
+  SysRoot below(std::string_view path) const;
   /// The path as the machine sees it: for messages, and for calls that take no descriptor.
   std::string where(std::string_view path) const;
 
  private:
   struct Root;
+  explicit SysRoot(std::shared_ptr<const Root> root) : root_(std::move(root)) {}
   std::shared_ptr<const Root> root_;
 };
 

@@ -86,6 +86,18 @@ TEST(SysRoot, ARootThatIsMissingFailsEveryCall) {
   EXPECT_TRUE(is_absent(root.read("proc/meminfo").error()));
 }
 
+TEST(SysRoot, BelowADirectoryTheNameMayBeGivenToAnother) {
+  const TempTree tree;
+  tree.write("proc/7/comm", "first\n");
+  const SysRoot root(tree.path());
+  const SysRoot process = root.below("/proc/7");
+  std::filesystem::rename(tree / "proc/7", tree / "proc/gone");
+  tree.write("proc/7/comm", "second\n");
+  EXPECT_EQ(process.read("comm"), "first\n");
+  EXPECT_TRUE(is_absent(root.below("/proc/8").read("comm").error()));
+  EXPECT_TRUE(is_absent(SysRoot("/nonexistent").below("proc").read("comm").error()));
+}
+
 TEST(SysRoot, TheRealRootHasTheKernelsFiles) {
   const SysRoot root;
   EXPECT_EQ(root.where("proc/meminfo"), "/proc/meminfo");

@@ -6,16 +6,17 @@ class CommandLine;
 
 // Each adds the verbs of one purpose, with their options: what they do is in verbs/.
 
-void add_looks(CommandLine& line);     // status ps watch
-void add_requests(CommandLine& line);  // offload restore free pin unpin
-void add_records(CommandLine& line);   // why explain replay
-void add_settings(CommandLine& line);  // config
-void add_planning(CommandLine& line);  // plan
+void add_looks(CommandLine& line);      // status ps watch
+void add_requests(CommandLine& line);   // offload restore free pin unpin
+void add_records(CommandLine& line);    // why explain replay
+void add_diagnosis(CommandLine& line);  // who
+void add_settings(CommandLine& line);   // config
+void add_planning(CommandLine& line);   // plan
 void add_tuning(CommandLine& line);    // tune
-void add_programs(CommandLine& line);  // run demo version
+void add_programs(CommandLine& line);   // run demo version
 
 /// In the order of --help.
 inline constexpr void (*kGroups[])(CommandLine&) = {
-    add_looks, add_requests, add_records, add_settings, add_planning, add_tuning, add_programs};
+    add_looks, add_requests, add_records, add_diagnosis, add_settings, add_planning, add_tuning, add_programs};
 
 }  // namespace spillway

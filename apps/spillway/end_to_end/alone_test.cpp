@@ -154,6 +154,22 @@ TEST(Alone, TheVersionIsTheProjects) {
   EXPECT_EQ(spillway({"--version"}).out, std::string(kVersion) + "\n");
 }
 
+TEST(Alone, WhoNamesThisTestAndAddsUp) {
+  const auto ran = spillway({"who", "--ram", "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json who = json::parse(ran.out);
+  EXPECT_EQ(who["schema"], "spillway.who/1");
+  const json& ram = who["memories"][0];
+  std::int64_t sum =
+      ram["unaccounted_bytes"].get<std::int64_t>() - ram["counted_twice_bytes"].get<std::int64_t>();
+  for (const json& rest : ram["rest"]) sum += rest["bytes"].get<std::int64_t>();
+  for (const json& program : who["programs"])
+    sum += program["holds"][0]["bytes"].get<std::int64_t>();
+  EXPECT_EQ(sum, ram["total_bytes"]);
+  EXPECT_EQ(spillway({"who", "spillway_cli_test"}).code, 0);
+  EXPECT_EQ(spillway({"who", "nothing is called so"}).code, 1);
+}
+
 TEST(Alone, ExplainSaysWhatRanOutOrThatNothingDid) {
   const support::TempDir dir;
   const std::string log = dir.write(

@@ -56,6 +56,13 @@ struct WhyOptions {
 };
 ExitCode why(const Global& global, const WhyOptions& options);
 
+struct WhoOptions {
+  std::string pattern;                           // of a program, unit or container; empty: all
+  bool vram = false, ram = false, swap = false;  // none: all of them
+  bool json = false, all = false;
+};
+ExitCode who(const Global& global, const WhoOptions& options);
+
 struct ExplainOptions {
   std::vector<std::string>
       files;  // logs, gzip or not, and journal directories; "-": standard input

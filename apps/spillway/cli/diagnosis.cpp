@@ -1,0 +1,22 @@
+#include <memory>
+
+#include "cli/command_line.h"
+#include "cli/groups.h"
+#include "cli/parsers.h"
+#include "verbs/verbs.h"
+
+namespace spillway {
+
+void add_diagnosis(CommandLine& line) {
+  const auto held = std::make_shared<WhoOptions>();
+  auto* verb = line.verb("who", "Who holds the memory: programs, containers, units",
+                         [&line, held] { return number(who(line.global(), *held)); });
+  verb->add_option("PATTERN", held->pattern, "Only what is called so: a part of a name, or a pid");
+  verb->add_flag("--vram", held->vram, "Only VRAM");
+  verb->add_flag("--ram", held->ram, "Only RAM");
+  verb->add_flag("--swap", held->swap, "Only swap");
+  verb->add_flag("-a,--all", held->all, "Also the small ones");
+  add_json(verb, held->json);
+}
+
+}  // namespace spillway

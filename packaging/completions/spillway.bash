@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why explain replay who config plan tune run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain replay doctor who config plan tune run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -86,6 +86,7 @@ _spillway() {
       options+=' --boot --last --html --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
+    doctor) options+=' --json' ;;
     who) options+=' --vram --ram --swap --all --json' ;;
     replay)
       options+=' --json'

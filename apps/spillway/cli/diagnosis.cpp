@@ -8,9 +8,14 @@
 namespace spillway {
 
 void add_diagnosis(CommandLine& line) {
+  const auto asked = std::make_shared<DoctorOptions>();
+  auto* verb = line.verb("doctor", "What is wrong with the memory here, and what to do",
+                         [&line, asked] { return number(doctor_verb(line.global(), *asked)); });
+  add_json(verb, asked->json);
+
   const auto held = std::make_shared<WhoOptions>();
-  auto* verb = line.verb("who", "Who holds the memory: programs, containers, units",
-                         [&line, held] { return number(who(line.global(), *held)); });
+  verb = line.verb("who", "Who holds the memory: programs, containers, units",
+                   [&line, held] { return number(who(line.global(), *held)); });
   verb->add_option("PATTERN", held->pattern, "Only what is called so: a part of a name, or a pid");
   verb->add_flag("--vram", held->vram, "Only VRAM");
   verb->add_flag("--ram", held->ram, "Only RAM");

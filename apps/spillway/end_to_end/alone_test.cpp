@@ -154,6 +154,18 @@ TEST(Alone, TheVersionIsTheProjects) {
   EXPECT_EQ(spillway({"--version"}).out, std::string(kVersion) + "\n");
 }
 
+TEST(Alone, DoctorChangesNothingAndSaysWhatItFound) {
+  const auto ran = spillway({"doctor", "--json"});
+  ASSERT_LE(ran.code, 1) << ran.err;
+  const json told = json::parse(ran.out);
+  EXPECT_EQ(told["schema"], "spillway.doctor/1");
+  EXPECT_EQ(told["findings"].empty(), ran.code == 0);
+  EXPECT_EQ(told["source"], "direct");
+  EXPECT_GT(told["memories"][0]["total_bytes"].get<std::int64_t>(), 0);
+  EXPECT_FALSE(told["capabilities"].empty());
+  EXPECT_THAT(spillway({"doctor"}).out, HasSubstr("ABLE TO"));
+}
+
 TEST(Alone, WhoNamesThisTestAndAddsUp) {
   const auto ran = spillway({"who", "--ram", "--json"});
   ASSERT_EQ(ran.code, 0) << ran.err;

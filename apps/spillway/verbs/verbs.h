@@ -56,6 +56,11 @@ struct WhyOptions {
 };
 ExitCode why(const Global& global, const WhyOptions& options);
 
+struct DoctorOptions {
+  bool json = false;
+};
+ExitCode doctor_verb(const Global& global, const DoctorOptions& options);
+
 struct WhoOptions {
   std::string pattern;                           // of a program, unit or container; empty: all
   bool vram = false, ram = false, swap = false;  // none: all of them

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -27,6 +29,14 @@ inline std::optional<Bytes> amount_of(std::string_view digits, std::uint64_t uni
   const auto count = parse_u64(digits);
   if (!count || *count > (std::uint64_t{1} << 62) / unit) return std::nullopt;
   return Bytes{static_cast<std::int64_t>(*count * unit)};
+}
+
+/// "lzo [lzo-rle] zstd": the one in brackets; empty when none is.
+inline std::string chosen(std::string_view text) {
+  const std::size_t open = text.find('[');
+  const std::size_t close = text.find(']', open);
+  if (open == std::string_view::npos || close == std::string_view::npos) return {};
+  return std::string(text.substr(open + 1, std::min<std::size_t>(close - open - 1, 32)));
 }
 
 /// A line "Key:   123 kB", and where its figure goes.

@@ -38,14 +38,6 @@ std::optional<Bytes> bytes_in(const SysRoot& root, const std::string& path) {
   return text ? amount_of(trimmed(*text)) : std::nullopt;
 }
 
-/// "lzo [lzo-rle] zstd": the one in brackets.
-std::string chosen(std::string_view text) {
-  const std::size_t open = text.find('[');
-  const std::size_t close = text.find(']', open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return {};
-  return std::string(text.substr(open + 1, std::min<std::size_t>(close - open - 1, 32)));
-}
-
 }  // namespace
 
 MemoryState parse_meminfo(std::string_view text) {

@@ -95,6 +95,23 @@ std::optional<Bytes> parse_address_limit(std::string_view limits) {
   return std::nullopt;
 }
 
+std::vector<Limit> read_limits(const SysRoot& root) {
+  constexpr std::array<std::string_view, 3> kNames{"address space", "locked memory", "open files"};
+  std::vector<Limit> limits;
+  const auto text = root.read("/proc/self/limits", kLongestFile);
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  while (const auto line = next_line(rest)) {
+    for (const std::string_view name : kNames) {
+      const std::string key = "Max " + std::string(name) + " ";
+      if (!line->starts_with(key)) continue;
+      std::string_view words = line->substr(key.size());
+      if (const auto soft = next_word(words))
+        limits.push_back({std::string(name), std::string(*soft)});
+    }
+  }
+  return limits;
+}
+
 std::vector<Process> read_processes(const SysRoot& root) {
   std::vector<Process> processes;
   const auto names = root.list("/proc");

@@ -18,4 +18,7 @@ std::optional<Process> parse_process_status(std::string_view text);
 /// "Max address space" of /proc/PID/limits (proc.rst, 3.10 of proc(5)); none when unlimited.
 std::optional<Bytes> parse_address_limit(std::string_view limits);
 
+/// "Max address space", "Max locked memory" and "Max open files" of /proc/self/limits.
+std::vector<Limit> read_limits(const SysRoot& root);
+
 }  // namespace spillway::doctor

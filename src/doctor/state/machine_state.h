@@ -94,6 +94,12 @@ struct GpuState {
   std::string nvidia_version;  // of the kernel module
 };
 
+/// A line of /proc/self/limits: what programs started from here may take at most.
+struct Limit {
+  std::string name;  // "address space"
+  std::string soft;  // "unlimited", "8388608 bytes"
+};
+
 struct MachineState {
   MemoryState memory;
   KernelSettings kernel;
@@ -103,7 +109,8 @@ struct MachineState {
   std::vector<Group> groups;
   std::vector<UnitSetting> units;
   GpuState gpu;
-  std::vector<std::string> unread;  // what is there and could not be read, and why
+  std::vector<Limit> limits;
+  std::string cgroup_version;  // "v1", "v2" where memory is counted; empty where it is not
 };
 
 }  // namespace spillway::doctor

@@ -1,0 +1,184 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "doctor/state/checks.h"
+
+// What the guard reports, the kernel's log and the journal say.
+
+namespace spillway::doctor {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const PoolId kCard{"vram:GPU-1"};
+const TimePoint kNow{10h};
+
+PoolStatus pool(const PoolId& id, Bytes used, Bytes total) {
+  PoolStatus status;
+  status.assessment.pool = id;
+  status.assessment.used = used;
+  status.assessment.total = total;
+  return status;
+}
+
+/// A card with 24 GiB of which a model holds 10 and the driver 0.5.
+Examined with_card(Bytes used) {
+  Examined e;
+  e.report.source = "daemon";
+  e.report.now = kNow;
+  e.report.pools = {pool(kCard, used, 24_GiB)};
+  e.report.pools[0].reserved = 512_MiB;
+  e.report.device_uses = {{kCard, 7, 10_GiB, {}}};
+  Process owner;
+  owner.pid = 7;
+  owner.name = "ollama";
+  e.machine.processes = {owner};
+  return e;
+}
+
+std::vector<Diagnosis> examine_card(Examined e) {
+  e.holdings = holdings_of(e.machine, e.report);
+  return examine(e);
+}
+
+TEST(VramWithoutOwner, IsSilentAboutWhatTheDesktopTakes) {
+  EXPECT_THAT(examine_card(with_card(10_GiB + 800_MiB)), IsEmpty());
+}
+
+TEST(VramWithoutOwner, NamesWhoMustStopFirstAndTheResetCommand) {
+  const auto all = examine_card(with_card(18_GiB));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "vram-without-owner");
+  EXPECT_EQ(all[0].severity, Severity::warning);
+  EXPECT_THAT(all[0].fix, HasSubstr("ollama (7)"));
+  EXPECT_EQ(all[0].command, "sudo nvidia-smi --gpu-reset -i GPU-1");
+}
+
+TEST(VramWithoutOwner, IsAProblemWhenNobodyIsLeft) {
+  Examined e = with_card(8_GiB);
+  e.report.device_uses.clear();
+  const auto all = examine_card(std::move(e));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].severity, Severity::problem);
+  EXPECT_THAT(all[0].what, HasSubstr("8 GiB"));
+}
+
+TEST(GpuError, ComesFromTheKernelsLog) {
+  Examined e;
+  Finding xid;
+  xid.kind = Kind::xid;
+  xid.because = "Xid 79 on PCI:0000:41:00: the GPU has fallen off the bus";
+  e.kernel_log = {xid};
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "gpu-error");
+  EXPECT_THAT(all[0].command, HasSubstr("--gpu-reset"));
+}
+
+TEST(MemoryShort, IsWhatTheGuardSays) {
+  Examined e;
+  e.report.pools = {pool(kRam, 15_GiB, 16_GiB)};
+  EXPECT_THAT(examine(e), IsEmpty());
+  e.report.pools[0].assessment.level = Level::critical;
+  e.report.pools[0].assessment.excess = 1_GiB;
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].severity, Severity::problem);
+  EXPECT_EQ(all[0].command, "spillway free --pool ram --bytes 1073741824");
+}
+
+TEST(SensorFails, ShowsItsErrorAndHint) {
+  Examined e;
+  e.report.faults = {
+      {"nvml", {Errc::denied, "no permission", "/dev/nvidia0", "join the group video"}}};
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_THAT(all[0].evidence, HasSubstr("/dev/nvidia0"));
+  EXPECT_EQ(all[0].fix, "join the group video");
+}
+
+Tenant away(Duration since) {
+  Tenant tenant;
+  tenant.id = {"stt"};
+  tenant.taken = {{Rung::offload, "callback", "cpu", {{kCard, Bytes{} - 2_GiB}}, kNow - since}};
+  return tenant;
+}
+
+TEST(StuckAway, SaysWhatItNeedsAndWhatMayBeFilled) {
+  Examined e;
+  e.report.now = kNow;
+  e.report.pools = {pool(kCard, 20_GiB, 24_GiB)};
+  e.report.pools[0].assessment.room = 512_MiB;
+  e.report.tenants = {away(5min)};
+  EXPECT_THAT(examine(e), IsEmpty());
+  e.report.tenants = {away(2h)};
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "stuck-away");
+  EXPECT_THAT(all[0].what, HasSubstr("stt has been away for 2 h, at cpu"));
+  EXPECT_EQ(all[0].evidence, "it needs 2 GiB of vram:GPU-1, and 512 MiB may be filled again");
+  EXPECT_EQ(all[0].command, "spillway restore stt");
+}
+
+TEST(FrequentOffloads, AreAWholeDaysCount) {
+  Examined e;
+  e.history.offloads = {{"stt", 11}};
+  EXPECT_THAT(examine(e), IsEmpty());
+  e.history.offloads = {{"stt", 12}};
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "frequent-offloads");
+}
+
+Growth growth(double mib_per_hour, double error_mib) {
+  return {{42, 1}, "python3", 3h, 1000, mib_per_hour * (1 << 20), error_mib * (1 << 20),
+          1_GiB,   2_GiB};
+}
+
+TEST(Leak, NeedsASlopeThatIsSteepAndSure) {
+  Examined e;
+  e.history.growth = {growth(40, 2)};
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "leak");
+  EXPECT_THAT(all[0].evidence, HasSubstr("1000 looks"));
+  for (const Growth& harmless : {growth(10, 1), growth(40, 39), growth(100, 60), growth(-50, 1)}) {
+    e.history.growth = {harmless};
+    EXPECT_THAT(examine(e), IsEmpty()) << harmless.per_hour;
+  }
+}
+
+TEST(Leak, IsNotJudgedOfAShortJournal) {
+  Examined e;
+  e.history.span = 30min;
+  e.history.short_lived = {"python3"};
+  const auto all = examine(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "leak-unknown");
+  EXPECT_FALSE(has_findings(all));
+}
+
+TEST(OomKills, NameTheVictimsOfTheKernelsLog) {
+  Examined e;
+  e.machine.kernel.oom_kills = 2;
+  Finding kill;
+  kill.kind = Kind::kernel_oom;
+  kill.victim = Victim{"python3", 7, {}};
+  e.kernel_log = {kill};
+  EXPECT_THAT(examine(e)[0].evidence, HasSubstr("oom_kill 2 in /proc/vmstat: python3"));
+}
+
+TEST(Diagnoses, ComeWithTheWorstFirst) {
+  Examined e;
+  e.report.source = "direct";
+  e.machine.kernel.panic_on_oom = 1;
+  e.machine.kernel.oom_kills = 2;
+  std::vector<Severity> order;
+  for (const Diagnosis& d : examine(e)) order.push_back(d.severity);
+  EXPECT_THAT(order, ElementsAre(Severity::problem, Severity::warning, Severity::note));
+}
+
+}  // namespace
+}  // namespace spillway::doctor

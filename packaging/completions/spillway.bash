@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why explain replay doctor who config plan tune run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain replay doctor check who config plan tune run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -87,6 +87,10 @@ _spillway() {
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     doctor) options+=' --json' ;;
+    check)
+      options+=' --fix --json'
+      [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
     who) options+=' --vram --ram --swap --all --json' ;;
     replay)
       options+=' --json'

@@ -13,6 +13,14 @@ void add_diagnosis(CommandLine& line) {
                          [&line, asked] { return number(doctor_verb(line.global(), *asked)); });
   add_json(verb, asked->json);
 
+  const auto start = std::make_shared<CheckOptions>();
+  verb = line.verb("check", "Whether the machine is ready to start models",
+                   [&line, start] { return number(check(line.global(), *start)); });
+  verb->add_option("STACK", start->models, "What is to be started: as plan takes it");
+  auto* fix = verb->add_flag("--fix", start->fix, "Make room first, by the ladder");
+  add_json(verb, start->json);
+  fix->excludes(verb->get_option("--json"));
+
   const auto held = std::make_shared<WhoOptions>();
   verb = line.verb("who", "Who holds the memory: programs, containers, units",
                    [&line, held] { return number(who(line.global(), *held)); });

@@ -9,7 +9,7 @@ class CommandLine;
 void add_looks(CommandLine& line);      // status ps watch
 void add_requests(CommandLine& line);   // offload restore free pin unpin
 void add_records(CommandLine& line);    // why explain replay
-void add_diagnosis(CommandLine& line);  // doctor who
+void add_diagnosis(CommandLine& line);  // doctor check who
 void add_settings(CommandLine& line);   // config
 void add_planning(CommandLine& line);   // plan
 void add_tuning(CommandLine& line);    // tune

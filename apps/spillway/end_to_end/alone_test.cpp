@@ -166,6 +166,32 @@ TEST(Alone, DoctorChangesNothingAndSaysWhatItFound) {
   EXPECT_THAT(spillway({"doctor"}).out, HasSubstr("ABLE TO"));
 }
 
+TEST(Alone, CheckListsWhatIsMissingAndItsCodeTells) {
+  const auto ran = spillway({"check", "--json"});
+  const json told = json::parse(ran.out);
+  EXPECT_EQ(told["schema"], "spillway.check/1");
+  EXPECT_EQ(ran.code, told["ready"] ? 0 : 1);
+  EXPECT_EQ(told["items"].size(), 3U);
+  EXPECT_EQ(spillway({"check", "--fix", "--json"}).code, 2);
+}
+
+TEST(Alone, CheckOfAStackHoldsItAgainstWhatIsFree) {
+  const support::TempDir dir;
+  const auto stack = [&](const char* bytes) {
+    return dir.write("stack.toml",
+                     std::string("[[component]]\nname = \"llm\"\nram = \"") + bytes + "\"\n");
+  };
+  const json small = json::parse(spillway({"check", "--json", stack("1MiB")}).out);
+  EXPECT_EQ(small["verdict"], "fits");
+  EXPECT_EQ(small["items"][0]["name"], "ram");
+  EXPECT_EQ(small["items"][0]["good"], true);
+  const auto ran = spillway({"check", "--json", stack("900TiB")});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_EQ(json::parse(ran.out)["items"][0]["good"], false);
+  EXPECT_EQ(spillway({"check", "--fix", stack("900TiB")}).code, 5);  // nobody to ask
+  EXPECT_EQ(spillway({"check", dir / "missing.toml"}).code, 1);
+}
+
 TEST(Alone, WhoNamesThisTestAndAddsUp) {
   const auto ran = spillway({"who", "--ram", "--json"});
   ASSERT_EQ(ran.code, 0) << ran.err;

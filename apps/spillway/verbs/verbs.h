@@ -56,6 +56,12 @@ struct WhyOptions {
 };
 ExitCode why(const Global& global, const WhyOptions& options);
 
+struct CheckOptions {
+  std::vector<std::string> models;  // files, folders, names, stacks; none: the machine by itself
+  bool json = false, fix = false;
+};
+ExitCode check(const Global& global, const CheckOptions& options);
+
 struct DoctorOptions {
   bool json = false;
 };

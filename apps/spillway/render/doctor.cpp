@@ -103,8 +103,12 @@ std::optional<Bytes> held(const Holding& holding, const PoolId& pool) {
 }
 
 std::optional<Bytes> baseline_of(const Examined& e, const Holding& holding) {
-  const auto past = e.history.processes.find(holding.program);
-  return past == e.history.processes.end() ? std::nullopt : std::optional(past->second.least);
+  std::optional<Bytes> sum;
+  for (const pid_t pid : holding.pids) {
+    const auto past = e.history.processes.find(pid);
+    if (past != e.history.processes.end()) sum = sum.value_or(Bytes{}) + past->second.least;
+  }
+  return sum;
 }
 
 void add_budget(const Examined& e, const Canvas& canvas, Lines& out) {
@@ -221,11 +225,13 @@ std::string doctor_document(const Examined& e, const std::vector<Diagnosis>& dia
   });
   list(out, "growth", e.history.growth, [&](const doctor::Growth& growth) {
     out.member("name", growth.name);
-    out.member("pid", growth.process.pid);
+    out.member("pid", growth.pid);
+    out.member("pool", growth.pool.text);
     out.member("bytes_per_hour", growth.per_hour);
     out.member("error_bytes_per_hour", growth.error);
     out.member("seconds", seconds(growth.span));
     out.member("looks", growth.looks);
+    out.member("steady", growth.steady);
   });
   list(out, "settings", doctor::settings_of(e.machine), [&](const doctor::Setting& setting) {
     out.member("name", setting.name);

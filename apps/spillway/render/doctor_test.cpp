@@ -41,7 +41,7 @@ Examined examined() {
   e.report.pools = {ram};
   e.report.capabilities = {{"psi", true, "/proc/pressure"}};
   e.history.pools = {{kRam, {2_GiB, 9_GiB}}};
-  e.history.processes = {{"ollama", {100_MiB, 3_GiB}}};
+  e.history.processes = {{7, {100_MiB, 3_GiB}}};
   e.holdings.programs = {{.program = "ollama",
                           .unit = "ollama.service",
                           .container = {},

@@ -1,10 +1,26 @@
 #include "render/doctor.h"
 
+#include "doctor/explain/explainer.h"
+#include "doctor/read/history.h"
 #include "doctor/read/machine.h"
+#include "journal_place.h"
 #include "session.h"
 #include "verbs/verbs.h"
 
 namespace spillway {
+namespace {
+
+/// What the kernel has said since boot and still keeps; nothing where it may not be read.
+std::vector<doctor::Finding> kernel_log() {
+  auto ring = doctor::open_kmsg();
+  if (!ring) return {};
+  doctor::Explainer explainer;
+  doctor::LineReader lines("/dev/kmsg", std::move(*ring));
+  explainer.read(lines);
+  return explainer.finish().findings;
+}
+
+}  // namespace
 
 ExitCode doctor_verb(const Global& global, const DoctorOptions& options) {
   const Console console(global);
@@ -14,9 +30,11 @@ ExitCode doctor_verb(const Global& global, const DoctorOptions& options) {
   if (!report) return tell(console, report.error());
 
   doctor::Examined examined;
-  examined.machine = doctor::read_machine(SysRoot());
-  examined.holdings = doctor::holdings_of(examined.machine, *report);
   examined.report = std::move(*report);
+  examined.machine = doctor::read_machine(SysRoot());
+  examined.holdings = doctor::holdings_of(examined.machine, examined.report);
+  examined.history = doctor::read_history(usual_journal().value_or(""));
+  examined.kernel_log = kernel_log();
   const std::vector<doctor::Diagnosis> diagnoses = doctor::examine(examined);
   if (options.json) {
     console.print(doctor_document(examined, diagnoses));

@@ -1,11 +1,9 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "journal_place.h"
 #include "record/explain.h"
-#include "record/journal.h"
 #include "record/journal_reader.h"
 #include "session.h"
 #include "verbs/verbs.h"
@@ -90,15 +88,6 @@ ExitCode explain_journal(const Console& console, const WhyOptions& options,
     console.tell("from " + journal + ", as of " + to_rfc3339(recording->report.at));
   }
   return print(console, explanation.lines, explanation.found);
-}
-
-/// Where the daemon that does not run now would have written.
-std::optional<std::string> usual_journal() {
-  for (const bool user_mode : {::getuid() != 0, false}) {
-    const std::string directory = default_journal_directory(user_mode);
-    if (!directory.empty() && ::access(directory.c_str(), R_OK | X_OK) == 0) return directory;
-  }
-  return std::nullopt;
 }
 
 }  // namespace

@@ -1,25 +1,29 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/time.h"
 #include "model/pool.h"
-#include "model/reading.h"
 
 namespace spillway::doctor {
 
-/// How the RAM of one process (its own, with what is in swap) grew, by least squares.
+/// How what one process holds in one memory grew, by least squares.
 struct Growth {
-  ProcessKey process;
+  pid_t pid = 0;
   std::string name;
+  PoolId pool;
   Duration span{};  // from the first look to the last
   std::size_t looks = 0;
   double per_hour = 0;  // bytes
   double error = 0;     // half of the 95 % interval, bytes per hour
-  Bytes from, to;       // on the line, at its ends
+  /// It grew in every quarter of the time: loading a model is a step, not growth.
+  bool steady = false;
+  Bytes from, to;  // on the line, at its ends
 };
 
 /// The least and the most that was seen.
@@ -31,10 +35,9 @@ struct Extent {
 struct History {
   Duration span{};  // that it covers; zero without a journal
   std::map<PoolId, Extent> pools;
-  std::map<std::string, Extent> processes;  // by name, the RAM of all of them together
-  std::map<std::string, int> offloads;      // by tenant, in the last 24 h of it
-  std::vector<Growth> growth;               // of processes seen for at least two hours
-  std::vector<std::string> short_lived;     // big ones with less than that: not judged
+  std::map<pid_t, Extent> processes;    // RAM, what is in swap included
+  std::map<std::string, int> offloads;  // by tenant
+  std::vector<Growth> growth;           // of what was seen for two hours, the steepest first
 };
 
 }  // namespace spillway::doctor

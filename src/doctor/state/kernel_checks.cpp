@@ -24,11 +24,12 @@ void oom_kills(const Examined& e, std::vector<Diagnosis>& out) {
   if (!kills || *kills == 0) return;
   std::string victims;
   std::size_t named = 0;
-  for (const Finding& finding : e.kernel_log) {
-    const bool kill = finding.kind == Kind::kernel_oom || finding.kind == Kind::memcg_oom;
-    if (!kill || !finding.victim || named++ == kNamed) continue;
-    victims += (victims.empty() ? ": " : ", ") + finding.victim->name;
-    if (!finding.cgroup.empty()) victims += " in " + finding.cgroup;
+  for (auto finding = e.kernel_log.rbegin(); finding != e.kernel_log.rend(); ++finding) {
+    const bool kill = finding->kind == Kind::kernel_oom || finding->kind == Kind::memcg_oom;
+    if (!kill || !finding->victim) continue;
+    if (++named > kNamed) break;
+    victims += (victims.empty() ? "; the latest: " : ", ") + finding->victim->name;
+    if (!finding->cgroup.empty()) victims += " in " + finding->cgroup;
   }
   out.push_back(
       {.severity = Severity::problem,

@@ -63,29 +63,30 @@ void address_limit(const Examined& e, std::vector<Diagnosis>& out) {
 void leaks(const Examined& e, std::vector<Diagnosis>& out) {
   for (const Growth& growth : e.history.growth) {
     const bool sure = growth.error <= kSureLeak * growth.per_hour;
-    if (growth.per_hour - growth.error < kLeak || !sure) continue;
+    if (growth.per_hour - growth.error < kLeak || !sure || !growth.steady) continue;
     const Bytes per_hour{static_cast<std::int64_t>(growth.per_hour)};
     const Bytes error{static_cast<std::int64_t>(growth.error)};
     out.push_back(
-        {.what = fmt::format("{} ({}) grows by {} an hour and may be leaking", growth.name,
-                             growth.process.pid, to_string(per_hour)),
+        {.what = fmt::format("{} ({}) grows by {} an hour in {} and may be leaking", growth.name,
+                             growth.pid, to_string(per_hour), growth.pool.text),
          .evidence = fmt::format("from {} to {} in {}, {} looks; 95 % sure to be within {} of it",
                                  to_string(growth.from), to_string(growth.to),
                                  to_string(growth.span), growth.looks, to_string(error)),
          .fix = "restart it when it is idle, and look at its caches",
-         .command = fmt::format("spillway why {}", growth.process.pid)});
+         .command = fmt::format("spillway why {}", growth.pid)});
   }
 }
 
 void leaks_not_judged(const Examined& e, std::vector<Diagnosis>& out) {
-  if (e.history.span == Duration{} || !e.history.growth.empty() || e.history.short_lived.empty())
-    return;
-  out.push_back({.severity = Severity::note,
-                 .what = "too little was recorded to tell leaks",
-                 .evidence = fmt::format("the journal covers {}; two hours of a process are needed",
-                                         to_string(e.history.span)),
-                 .fix = "ask again later",
-                 .command = {}});
+  if (e.history.span == Duration{} || !e.history.growth.empty()) return;
+  out.push_back(
+      {.severity = Severity::note,
+       .what = "too little was recorded to tell leaks",
+       .evidence = fmt::format("the journal covers {}; twelve looks at a process over two "
+                               "hours are needed",
+                               to_string(e.history.span)),
+       .fix = "ask again later",
+       .command = {}});
 }
 
 void virtual_size(const Examined& e, std::vector<Diagnosis>& out) {

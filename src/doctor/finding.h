@@ -70,11 +70,11 @@ struct Holder {
   Bytes rss;
 };
 
-/// A line that says what the finding says, with secrets masked (explain/mask.h).
+/// A line that says what the finding says.
 struct Evidence {
-  std::string file;
+  std::string file;        // filled in where it is kept
   std::uint64_t line = 0;  // from 1
-  std::string text;
+  std::string text;        // as it is until Explainer::finish() masks it (explain/mask.h)
 };
 
 struct Advice {

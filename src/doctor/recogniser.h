@@ -13,7 +13,8 @@ namespace spillway::doctor {
 class FindingSink {
  public:
   virtual ~FindingSink() = default;
-  virtual void take(Finding finding) = 0;
+  /// The finding where it is kept as one; nullptr where it became part of an earlier one. Until the next call.
+  virtual Finding* take(Finding&& finding) = 0;
   /// A line about what runs, not about what went wrong: completes the findings around it.
   virtual void take(const Workload& workload, const Line& line) = 0;
   /// The program died for good in `line`.
@@ -31,8 +32,8 @@ class Recogniser {
   /// i-th of marks() is in it.
   virtual void take(const Line& line, const MarkSet::Found& marks, FindingSink& out) = 0;
   virtual bool wants_more() const { return false; }
-  /// The input is at its end.
-  virtual void end(FindingSink&) {}
+  /// The input is at its end; `line` is empty and stands behind the last one.
+  virtual void end(const Line& /*line*/, FindingSink&) {}
 };
 
 }  // namespace spillway::doctor

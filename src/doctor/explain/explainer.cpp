@@ -5,13 +5,12 @@
 #include <algorithm>
 
 #include "doctor/explain/journal_lines.h"
+#include "doctor/explain/mask.h"
 #include "doctor/kernel/oom.h"
 #include "doctor/kernel/xid.h"
 #include "doctor/killers/containers.h"
 #include "doctor/killers/earlyoom.h"
 #include "doctor/killers/oomd.h"
-#include "doctor/lines/scan.h"
-#include "doctor/lines/stamp.h"
 #include "doctor/programs/programs.h"
 #include "doctor/programs/servers.h"
 
@@ -21,17 +20,6 @@ namespace {
 constexpr std::size_t kJournalMark = 0;
 constexpr std::string_view kJournal = "{\"kind\":\"frame\"";
 constexpr std::string_view kJournalFirst = "{\"schema\":\"spillway.journal/";
-
-/// In journalctl's export format the time stands some fields before the message.
-Stamp stamp_before(std::string_view history) {
-  constexpr int kMostFields = 40;
-  for (int i = 0; i < kMostFields; ++i) {
-    const auto field = last_line(history);
-    if (!field || field->empty()) break;  // an empty line ends an entry
-    if (field->starts_with("__REALTIME_TIMESTAMP=")) return stamp_of(*field);
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -55,7 +43,8 @@ Explainer::~Explainer() = default;
 void Explainer::add(std::unique_ptr<Recogniser> recogniser) {
   const auto marks = recogniser->marks();
   for (std::size_t i = 0; i < marks.size(); ++i) marks_.add(marks[i], next_mark_ + i);
-  sources_.push_back({std::move(recogniser), next_mark_, marks.size()});
+  const auto own = (~MarkSet::Found() >> (MarkSet::kMost - marks.size())) << next_mark_;
+  sources_.push_back({std::move(recogniser), next_mark_, own});
   next_mark_ += marks.size();
 }
 
@@ -66,9 +55,9 @@ bool Explainer::anybody_waits() const {
 
 void Explainer::hand_out(const Line& line, const MarkSet::Found& found) {
   for (const Source& source : sources_) {
-    const MarkSet::Found own =
-        (found >> source.first_mark) & (~MarkSet::Found() >> (MarkSet::kMost - source.marks));
-    if (own.any() || source.recogniser->wants_more()) source.recogniser->take(line, own, gatherer_);
+    const MarkSet::Found own = found & source.marks;
+    if (own.any() || source.recogniser->wants_more())
+      source.recogniser->take(line, own >> source.first_mark, gatherer_);
   }
 }
 
@@ -76,30 +65,27 @@ void Explainer::take(const LineReader& lines, const MarkSet::Found& found) {
   if (found[kJournalMark]) {
     // What the kernel said is in the journal as it said it.
     for (const auto& message : journal_->take(lines.line())) {
-      const Line line{message.text, {}, message.stamp, lines.name(), lines.number()};
-      hand_out(line, marks_.find(line.text));
+      hand_out({message.text, {}, lines.number(), message.stamp}, marks_.find(message.text));
     }
     return;
   }
-  const auto texts = texts_of(lines.line());
-  for (const std::string& text : texts) {
-    Line line{text, lines.history(), stamp_of(text), lines.name(), lines.number()};
-    if (line.stamp.line == Stamp::Line::none && text.starts_with("MESSAGE=")) {
-      line.stamp = stamp_before(line.history);
-    }
-    hand_out(line, marks_.find(text));
+  const std::string_view raw = lines.line();
+  for (const std::string_view text : texts_.of(raw)) {
+    const bool whole = text.data() == raw.data();
+    hand_out({text, lines.history(), lines.number(), {}}, whole ? found : marks_.find(text));
   }
 }
 
 void Explainer::read(LineReader& lines) {
-  gatherer_.next_input();
+  gatherer_.next_input(lines.name());
   while (lines.next()) {
     const MarkSet::Found found = marks_.find(lines.line());
     if (!found.any() && !waits_) continue;
     take(lines, found);
     waits_ = anybody_waits();
   }
-  for (const Source& source : sources_) source.recogniser->end(gatherer_);
+  const Line end{{}, lines.history(), lines.number() + 1, {}};
+  for (const Source& source : sources_) source.recogniser->end(end, gatherer_);
   waits_ = false;
   report_.lines += lines.number();
   report_.bytes += lines.bytes();
@@ -115,7 +101,10 @@ void Explainer::read(LineReader& lines) {
 Report Explainer::finish() {
   report_.findings = gatherer_.finish();
   report_.series = journal_->series();
-  for (Finding& finding : report_.findings) advise(finding, predictor_);
+  for (Finding& finding : report_.findings) {
+    for (Evidence& evidence : finding.evidence) evidence.text = masked(evidence.text);
+    advise(finding, predictor_);
+  }
   if (gatherer_.left_out() > 0) {
     report_.notes.push_back(fmt::format("{} more findings are left out", gatherer_.left_out()));
   }

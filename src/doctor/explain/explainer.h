@@ -37,7 +37,8 @@ class Explainer {
  private:
   struct Source {
     std::unique_ptr<Recogniser> recogniser;
-    std::size_t first_mark = 0, marks = 0;
+    std::size_t first_mark = 0;
+    MarkSet::Found marks;
   };
   void add(std::unique_ptr<Recogniser> recogniser);
   void take(const LineReader& lines, const MarkSet::Found& found);
@@ -49,6 +50,7 @@ class Explainer {
   std::size_t next_mark_ = 0;
   std::vector<Source> sources_;
   std::unique_ptr<JournalLines> journal_;
+  Texts texts_;
   Gatherer gatherer_;
   bool waits_ = false;
   Report report_;

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "doctor/explain/cascade.h"
+#include "doctor/explain/mask.h"
 #include "doctor/explain/verdict.h"
 
 namespace spillway::doctor {
@@ -97,18 +98,20 @@ void watch_allocated(Finding& finding, const std::optional<Bytes>& allocated) {
     finding.most_allocated = allocated;
 }
 
-void add_evidence(Finding& to, const Finding& from) {
-  for (const Evidence& evidence : from.evidence) {
-    if (to.evidence.size() < kMostEvidence) to.evidence.push_back(evidence);
-  }
-}
-
 /// earlyoom escalates from SIGTERM to SIGKILL: one kill.
 bool same_victim(const Finding& a, const Finding& b) {
   return a.victim && b.victim && a.victim->pid && a.victim->pid == b.victim->pid;
 }
 
 }  // namespace
+
+void Gatherer::add_evidence(Finding& to, const Finding& from) const {
+  for (const Evidence& evidence : from.evidence) {
+    if (to.evidence.size() >= kMostEvidence) return;
+    to.evidence.push_back(evidence);
+    to.evidence.back().file = input_;
+  }
+}
 
 bool Gatherer::merge(Finding& earlier, Finding& finding) {
   const bool related = family(earlier.kind) == family(finding.kind);
@@ -119,14 +122,15 @@ bool Gatherer::merge(Finding& earlier, Finding& finding) {
     complete(earlier, finding);
   } else if (earlier.echo && near) {
     // The real one comes after its herald.
-    const Finding herald = earlier;
-    finding.evidence.insert(finding.evidence.begin(), herald.evidence.begin(),
-                            herald.evidence.end());
+    const Finding herald = std::move(earlier);
+    const std::vector<Evidence> later = std::move(finding.evidence);
+    finding.evidence = herald.evidence;
     finding.first = herald.first.line == Stamp::Line::none ? finding.first : herald.first;
     if (!herald.before.empty()) finding.before = herald.before;
-    earlier = finding;
+    earlier = std::move(finding);
     complete(earlier, herald);
-    earlier.evidence.resize(std::min(earlier.evidence.size(), kMostEvidence));
+    finding.evidence = later;
+    add_evidence(earlier, finding);
     return true;
   } else if (family(finding.kind) == Family::lost && earlier.kind != finding.kind &&
              within(earlier, finding.last, finding.last_line, {10, 50})) {
@@ -166,20 +170,22 @@ bool Gatherer::merge(Finding& earlier, Finding& finding) {
   return true;
 }
 
-void Gatherer::take(Finding finding) {
+Finding* Gatherer::take(Finding&& finding) {
   if (family(finding.kind) == Family::device || family(finding.kind) == Family::host) {
     complete(finding.workload, workload_);
   }
   std::size_t looked = 0;
   for (std::size_t i = findings_.size(); i > input_begin_ && looked < kLookBack; --i, ++looked) {
-    if (merge(findings_[i - 1], finding)) return;
+    if (merge(findings_[i - 1], finding)) return nullptr;
   }
   if (findings_.size() >= kMost) {
     ++left_out_;
-    return;
+    return nullptr;
   }
   watch_allocated(finding, finding.allocated);
   findings_.push_back(std::move(finding));
+  for (Evidence& evidence : findings_.back().evidence) evidence.file = input_;
+  return &findings_.back();
 }
 
 void Gatherer::take(const Workload& workload, const Line& line) {
@@ -188,17 +194,17 @@ void Gatherer::take(const Workload& workload, const Line& line) {
   workload_ = next;
   if (findings_.size() == input_begin_) return;
   Finding& last = findings_.back();
-  if (within(last, line.stamp, line.number, kAftermath)) complete(last.workload, workload);
+  if (within(last, line.stamp(), line.number, kAftermath)) complete(last.workload, workload);
 }
 
 void Gatherer::died(const Line& line) {
   for (std::size_t i = findings_.size(); i-- > input_begin_;) {
     Finding& last = findings_[i];
-    if (!within(last, line.stamp, line.number, kAftermath)) return;
+    if (!within(last, line.stamp(), line.number, kAftermath)) return;
     if (family(last.kind) == Family::killer) continue;
     if (last.recoverable == true) last.recoverable.reset();
     if (last.followed.size() < kMostEvidence)
-      last.followed.push_back("the program died: " + line.evidence().text);
+      last.followed.push_back("the program died: " + masked(line.text));
     return;
   }
 }
@@ -212,8 +218,9 @@ void Gatherer::sort_input() {
                    [&](const Finding& a, const Finding& b) { return line(a) < line(b); });
 }
 
-void Gatherer::next_input() {
+void Gatherer::next_input(std::string name) {
   sort_input();
+  input_ = std::move(name);
   input_begin_ = findings_.size();
   workload_ = {};
 }

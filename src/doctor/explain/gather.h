@@ -14,11 +14,11 @@ class Gatherer final : public FindingSink {
  public:
   static constexpr std::size_t kMost = 1000;
 
-  void take(Finding finding) override;
+  Finding* take(Finding&& finding) override;
   void take(const Workload& workload, const Line& line) override;
   void died(const Line& line) override;
   /// What belongs together is in one input: another begins.
-  void next_input();
+  void next_input(std::string name);
 
   /// Verdicts, cascade and order of time.
   std::vector<Finding> finish();
@@ -26,8 +26,10 @@ class Gatherer final : public FindingSink {
 
  private:
   bool merge(Finding& earlier, Finding& finding);
+  void add_evidence(Finding& to, const Finding& from) const;
   void sort_input();
 
+  std::string input_;
   std::vector<Finding> findings_;
   std::size_t input_begin_ = 0;  // of the present input's findings
   Workload workload_;

@@ -7,6 +7,7 @@ namespace spillway::doctor {
 namespace {
 
 constexpr std::size_t kSecretLength = 24, kKept = 4;
+constexpr std::size_t kLongestQuote = 1024;  // secrets in it become shorter
 
 /// What stands right before a secret, however short that is.
 constexpr std::array<std::string_view, 10> kNames{
@@ -67,6 +68,14 @@ std::size_t sequence(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
+
+std::string_view quote_of(std::string_view line) {
+  if (line.size() <= kLongestQuote) return line;
+  // Half a secret would not be known for one.
+  std::size_t end = kLongestQuote;
+  while (end > 0 && is_word(line[end - 1])) --end;
+  return line.substr(0, end);
+}
 
 std::string masked_name(std::string_view name) {
   std::string out;

@@ -62,7 +62,7 @@ void KernelOom::open(const Line& line) {
   lines_ = 0;
   finding_ = Finding{};
   finding_.kind = Kind::kernel_oom;
-  finding_.first = line.stamp;
+  finding_.first = line.stamp();
   memory_ = {};
   tasks_ = {};
   order_.reset();
@@ -71,16 +71,17 @@ void KernelOom::open(const Line& line) {
 /// The head of a dump may be cut off; its table is worth having.
 void KernelOom::look_back(const Line& line) {
   std::string_view history = line.history;
+  Texts parts;
   std::vector<std::string> texts;
   std::size_t strangers = 0;
   for (std::size_t i = 0; i < kLookBackLines && strangers < 4; ++i) {
     const auto raw = last_line(history);
     // Another kill's dump is not ours.
     if (!raw || has(*raw, kInvoked) || has(*raw, kKilled)) break;
-    auto parts = texts_of(*raw);
-    if (parts.empty()) continue;
-    strangers = TaskTable().take(parts.back()) || is_dump_line(parts.back()) ? 0 : strangers + 1;
-    texts.push_back(std::move(parts.back()));
+    const auto said = parts.of(*raw);
+    if (said.empty()) continue;
+    strangers = TaskTable().take(said.back()) || is_dump_line(said.back()) ? 0 : strangers + 1;
+    texts.emplace_back(said.back());
   }
   for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
     if (!tasks_.take(*text)) memory_.take(*text);
@@ -100,8 +101,8 @@ bool KernelOom::kill(const Line& line) {
   if (!victim) victim = victim_of(text, kKillGlobal);
   if (!victim) return false;
   note(line);
-  if (finding_.first.line == Stamp::Line::none) finding_.first = line.stamp;
-  finding_.last = line.stamp;
+  if (finding_.first.line == Stamp::Line::none) finding_.first = line.stamp();
+  finding_.last = line.stamp();
   finding_.last_line = line.number;
   finding_.victim = std::move(victim);
   told_ = !done;
@@ -167,7 +168,7 @@ void KernelOom::take(const Line& line, const MarkSet::Found& marks, FindingSink&
   if (lines_ > kLongestDump) open_ = false;
 }
 
-void KernelOom::end(FindingSink& out) {
+void KernelOom::end(const Line&, FindingSink& out) {
   if (open_ && (finding_.victim || group_)) finish(out);
   open_ = false;
 }

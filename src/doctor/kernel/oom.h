@@ -15,7 +15,7 @@ class KernelOom final : public Recogniser {
   std::vector<std::string_view> marks() const override;
   void take(const Line& line, const MarkSet::Found& marks, FindingSink& out) override;
   bool wants_more() const override { return open_; }
-  void end(FindingSink& out) override;
+  void end(const Line& line, FindingSink& out) override;
 
  private:
   void open(const Line& line);

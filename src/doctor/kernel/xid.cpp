@@ -55,7 +55,7 @@ void Xid::take(const Line& line, const MarkSet::Found& marks, FindingSink& out) 
     known = devices_.insert(known, pci);
   Finding finding;
   finding.kind = Kind::xid;
-  finding.first = finding.last = line.stamp;
+  finding.first = finding.last = line.stamp();
   finding.last_line = line.number;
   if (known != devices_.end()) finding.pool = fmt::format("cuda:{}", known - devices_.begin());
   finding.recoverable = false;

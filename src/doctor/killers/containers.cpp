@@ -61,14 +61,15 @@ void Containers::take(const Line& line, const MarkSet::Found& marks, FindingSink
     Finding finding;
     finding.kind = Kind::memcg_oom;
     finding.pool = "cgroup";
-    finding.first = finding.last = line.stamp;
+    finding.first = finding.last = line.stamp();
     finding.last_line = line.number;
     finding.victim = killed_job(line.history);
     finding.cause = Cause::limit;
     finding.because = format.because;
     finding.echo = true;  // where the kernel told of the same kill it said more
     finding.evidence.push_back(line.evidence());
-    return out.take(std::move(finding));
+    out.take(std::move(finding));
+    return;
   }
 }
 

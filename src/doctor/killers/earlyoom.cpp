@@ -41,7 +41,7 @@ void Earlyoom::take(const Line& line, const MarkSet::Found& marks, FindingSink& 
   if (!pid || !name) return;
   Finding finding;
   finding.kind = Kind::earlyoom;
-  finding.first = finding.last = line.stamp;
+  finding.first = finding.last = line.stamp();
   finding.last_line = line.number;
   finding.pool = "ram";
   finding.total = memory_.total;

@@ -53,7 +53,7 @@ void Oomd::take(const Line& line, const MarkSet::Found& marks, FindingSink& out)
   Finding finding;
   finding.kind = Kind::oomd;
   finding.pool = "ram";
-  finding.first = finding.last = line.stamp;
+  finding.first = finding.last = line.stamp();
   finding.last_line = line.number;
   if (const auto words = after(text, kMeta)) {
     // "oomd kill: 69.39 52.86 16.72 system.slice/x.service 2413772800 ruleset:[...] ... killer:... v2"

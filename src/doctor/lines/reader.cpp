@@ -53,7 +53,10 @@ bool LineReader::next() {
       refill();
       continue;
     }
-    if (found == nullptr && length == 0) return false;
+    if (found == nullptr && length == 0) {
+      line_begin_ = line_end_ = next_;  // history() is all that there was
+      return false;
+    }
     line_begin_ = next_;
     line_end_ = next_ + (piece ? kLongest : line);
     next_ = line_end_ + (found != nullptr && !piece ? 1 : 0);

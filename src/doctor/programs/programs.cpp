@@ -30,13 +30,15 @@ Finding found(Kind kind, std::string pool) {
   return finding;
 }
 
-std::string last_words(std::string_view history) {
-  for (std::size_t i = 0; i < kLookBackLines; ++i) {
+std::string last_words(std::string_view history, std::uint64_t skip) {
+  Texts texts;
+  for (std::uint64_t i = 0; i < kLookBackLines + skip; ++i) {
     const auto raw = last_line(history);
     if (!raw) break;
-    const auto parts = texts_of(raw->substr(0, 4 * kLongestQuote));
+    if (i < skip) continue;
+    const auto parts = texts.of(raw->substr(0, 4 * kLongestQuote));
     if (parts.empty()) continue;
-    const std::string& text = parts.back();
+    const std::string_view text = parts.back();
     if (text.front() == ' ' || text.front() == '\t') continue;
     if (std::any_of(kOfTracebacks.begin(), kOfTracebacks.end(),
                     [&](std::string_view mark) { return has(text, mark); })) {
@@ -63,36 +65,38 @@ std::vector<std::string_view> Programs::marks() const {
 
 void Programs::take(const Line& line, const MarkSet::Found& marks, FindingSink& out) {
   if (marks.any()) {
-    end(out);
+    end(line, out);
     message_ = Message();
     message_->marks = marks;
     for (std::size_t i = 0; i < formats_.size(); ++i) {
       if (marks[i]) message_->more = std::max(message_->more, formats_[i].more);
     }
     message_->text = line.text;
-    message_->stamp = line.stamp;
+    message_->stamp = line.stamp();
     message_->evidence = line.evidence();
-    message_->before = last_words(line.history);
   } else if (message_) {
     message_->text += "\n" + std::string(line.text.substr(0, kLongestMessage));
     --message_->more;
   }
-  if (message_ && (message_->more == 0 || message_->text.size() > kLongestMessage)) end(out);
+  if (message_ && (message_->more == 0 || message_->text.size() > kLongestMessage)) end(line, out);
 }
 
-void Programs::end(FindingSink& out) {
+void Programs::end(const Line& line, FindingSink& out) {
   if (!message_) return;
-  const Message message = std::move(*message_);
+  Message message = std::move(*message_);
   message_.reset();
+  const std::uint64_t began = message.evidence.line;
   for (std::size_t i = 0; i < formats_.size(); ++i) {
     if (!message.marks[i]) continue;
     auto finding = formats_[i].read(message.text);
     if (!finding) continue;
     finding->first = finding->last = message.stamp;
-    finding->last_line = message.evidence.line;
-    finding->before = message.before;
-    finding->evidence.push_back(message.evidence);
-    return out.take(std::move(*finding));
+    finding->last_line = began;
+    finding->evidence.push_back(std::move(message.evidence));
+    // Of a storm's errors only the first has a line before it that matters.
+    if (Finding* kept = out.take(std::move(*finding)))
+      kept->before = last_words(line.history, line.number - std::min(began, line.number));
+    return;
   }
 }
 

@@ -17,7 +17,7 @@ class Programs final : public Recogniser {
   std::vector<std::string_view> marks() const override;
   void take(const Line& line, const MarkSet::Found& marks, FindingSink& out) override;
   bool wants_more() const override { return message_.has_value(); }
-  void end(FindingSink& out) override;
+  void end(const Line& line, FindingSink& out) override;
 
  private:
   struct Message {
@@ -26,7 +26,6 @@ class Programs final : public Recogniser {
     std::string text;
     Stamp stamp;
     Evidence evidence;
-    std::string before;
   };
 
   std::vector<Format> formats_;
@@ -34,7 +33,7 @@ class Programs final : public Recogniser {
 };
 
 /// The last thing that a program said before it began to complain: of what stands in `history` the last line
-/// that is no part of a traceback and no error.
-std::string last_words(std::string_view history);
+/// that is no part of a traceback and no error. `skip`: lines at its end that are not looked at.
+std::string last_words(std::string_view history, std::uint64_t skip = 0);
 
 }  // namespace spillway::doctor

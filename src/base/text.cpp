@@ -18,7 +18,14 @@ std::optional<T> parse_whole(std::string_view text) {
   return value;
 }
 
-constexpr std::string_view kBlanks = " \t\r\n\v\f";
+/// In the C locale. By hand: find_first_of() calls memchr() for each byte.
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+std::size_t past_blanks(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && is_blank(text[at])) ++at;
+  return at;
+}
 
 }  // namespace
 
@@ -62,9 +69,9 @@ std::optional<double> parse_decimal(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  text.remove_prefix(past_blanks(text));
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::optional<std::string_view> next_token(std::string_view& rest, char separator) {
@@ -76,15 +83,12 @@ std::optional<std::string_view> next_token(std::string_view& rest, char separato
 }
 
 std::optional<std::string_view> next_word(std::string_view& rest) {
-  const auto first = rest.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) {
-    rest = {};
-    return std::nullopt;
-  }
-  rest.remove_prefix(first);
-  const auto end = rest.find_first_of(kBlanks);
+  rest.remove_prefix(past_blanks(rest));
+  if (rest.empty()) return std::nullopt;
+  std::size_t end = 0;
+  while (end < rest.size() && !is_blank(rest[end])) ++end;
   const std::string_view word = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
+  rest.remove_prefix(end);
   return word;
 }
 

@@ -20,12 +20,12 @@ void take(T& ours, const T& theirs) {
 }
 
 void take(std::string& ours, const std::string& theirs) {
-  if (ours.empty()) ours = theirs;
+  if (ours.empty() && !theirs.empty()) ours = theirs;
 }
 
 template <class T>
 void take(std::vector<T>& ours, const std::vector<T>& theirs) {
-  if (ours.empty()) ours = theirs;
+  if (ours.empty() && !theirs.empty()) ours = theirs;
 }
 
 }  // namespace

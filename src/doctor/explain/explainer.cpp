@@ -48,16 +48,15 @@ void Explainer::add(std::unique_ptr<Recogniser> recogniser) {
   next_mark_ += marks.size();
 }
 
-bool Explainer::anybody_waits() const {
-  return std::any_of(sources_.begin(), sources_.end(),
-                     [](const Source& source) { return source.recogniser->wants_more(); });
-}
-
 void Explainer::hand_out(const Line& line, const MarkSet::Found& found) {
-  for (const Source& source : sources_) {
+  waits_ = false;
+  for (Source& source : sources_) {
     const MarkSet::Found own = found & source.marks;
-    if (own.any() || source.recogniser->wants_more())
+    if (own.any() || source.waits) {
       source.recogniser->take(line, own >> source.first_mark, gatherer_);
+      source.waits = source.recogniser->wants_more();
+    }
+    waits_ = waits_ || source.waits;
   }
 }
 
@@ -82,10 +81,12 @@ void Explainer::read(LineReader& lines) {
     const MarkSet::Found found = marks_.find(lines.line());
     if (!found.any() && !waits_) continue;
     take(lines, found);
-    waits_ = anybody_waits();
   }
   const Line end{{}, lines.history(), lines.number() + 1, {}};
-  for (const Source& source : sources_) source.recogniser->end(end, gatherer_);
+  for (Source& source : sources_) {
+    source.recogniser->end(end, gatherer_);
+    source.waits = false;
+  }
   waits_ = false;
   report_.lines += lines.number();
   report_.bytes += lines.bytes();

@@ -39,11 +39,11 @@ class Explainer {
     std::unique_ptr<Recogniser> recogniser;
     std::size_t first_mark = 0;
     MarkSet::Found marks;
+    bool waits = false;  // for the next line
   };
   void add(std::unique_ptr<Recogniser> recogniser);
   void take(const LineReader& lines, const MarkSet::Found& found);
   void hand_out(const Line& line, const MarkSet::Found& found);
-  bool anybody_waits() const;  // after a line: for the next one
 
   Predictor predictor_;
   MarkSet marks_;

@@ -12,7 +12,8 @@ constexpr double kNoLimit = 9.0e18;
 
 /// `key` as a whole word: "free:" and not "slab_free:".
 std::optional<double> pages(std::string_view text, std::string_view key) {
-  for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+  for (auto at = position(text, key); at != std::string_view::npos;
+       at = position(text, key, at + 1)) {
     const bool whole = at == 0 || text[at - 1] == ' ' || text[at - 1] == '\t';
     const auto value = whole ? leading_integer(text.substr(at + key.size())) : std::nullopt;
     if (value) return static_cast<double>(*value);
@@ -43,7 +44,7 @@ bool MemInfo::take(std::string_view text) {
     for (const Figure& figure : kFigures) set(this->*figure.field, pages(text, figure.key));
     const auto active = pages(text, "active_file:"), inactive = pages(text, "inactive_file:");
     if (active && inactive) set(file, std::optional(*active + *inactive));
-    if (const auto at = text.find(" pages RAM"); at != std::string_view::npos) {
+    if (const auto at = position(text, " pages RAM"); at != std::string_view::npos) {
       auto begin = at;
       while (begin > 0 && text[begin - 1] >= '0' && text[begin - 1] <= '9') --begin;
       if (const auto n = leading_integer(text.substr(begin)))

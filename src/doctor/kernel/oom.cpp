@@ -124,13 +124,13 @@ void KernelOom::take(const Line& line, const MarkSet::Found& marks, FindingSink&
     note(line);
     return;
   }
-  const bool unit = has(text, kUnit) || has(text, kUnitOld);
+  const bool unit = marked && (has(text, kUnit) || has(text, kUnitOld));
   if (marked && !open_) {
     open(line);
     if (!unit) look_back(line);
   }
   if (!open_) return;
-  if (unit && marked) {
+  if (unit) {
     if (!has(text, "cgroup")) group_ = true;
     lines_ = 0;
     note(line);

@@ -1,5 +1,6 @@
 #include "doctor/killers/containers.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -18,15 +19,15 @@ constexpr std::array kFormats{
     Format{"OOMKilled", "the container's memory limit"},
     Format{"have been OOM Killed", "the limit of the Slurm step"},
 };
-constexpr std::size_t kLookBackLines = 20;
+constexpr std::uint64_t kLookBackLines = 20;
 
 /// bash: "script: line 15: 259449 Killed                  ./mem_test.x"
-std::optional<Victim> killed_job(std::string_view history) {
-  for (std::size_t i = 0; i < kLookBackLines; ++i) {
+std::optional<Victim> killed_job(std::string_view history, std::uint64_t lines) {
+  for (std::uint64_t i = 0; i < lines; ++i) {
     const auto line = last_line(history);
     if (!line) break;
     const std::string_view raw = *line;
-    const auto at = raw.find(" Killed  ");
+    const auto at = position(raw, " Killed  ");
     if (at == std::string_view::npos) continue;
     auto begin = at;
     while (begin > 0 && raw[begin - 1] >= '0' && raw[begin - 1] <= '9') --begin;
@@ -63,7 +64,10 @@ void Containers::take(const Line& line, const MarkSet::Found& marks, FindingSink
     finding.pool = "cgroup";
     finding.first = finding.last = line.stamp();
     finding.last_line = line.number;
-    finding.victim = killed_job(line.history);
+    // What stands before the last event was that one's.
+    const std::uint64_t since = line.number > seen_ ? line.number - seen_ : line.number;
+    finding.victim = killed_job(line.history, std::min(since, kLookBackLines));
+    seen_ = line.number;
     finding.cause = Cause::limit;
     finding.because = format.because;
     finding.echo = true;  // where the kernel told of the same kill it said more

@@ -11,6 +11,10 @@ class Containers final : public Recogniser {
  public:
   std::vector<std::string_view> marks() const override;
   void take(const Line& line, const MarkSet::Found& marks, FindingSink& out) override;
+  void end(const Line&, FindingSink&) override { seen_ = 0; }
+
+ private:
+  std::uint64_t seen_ = 0;  // line of the last event
 };
 
 }  // namespace spillway::doctor

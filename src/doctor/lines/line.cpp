@@ -1,48 +1,16 @@
 #include "doctor/lines/line.h"
 
-#include <array>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "doctor/explain/mask.h"
+#include "doctor/lines/json_text.h"
 #include "doctor/lines/stamp.h"
-#include "json/parse.h"
 
 namespace spillway::doctor {
 namespace {
 
-/// Where loggers put what was said, and when.
-constexpr std::array<std::string_view, 6> kMessageKeys{"log", "MESSAGE", "message",
-                                                       "msg", "text",    "event"};
-constexpr std::array<std::string_view, 5> kTimeKeys{"time", "timestamp", "ts", "@timestamp",
-                                                    "asctime"};
 constexpr std::size_t kMostTexts = 256;
-
-std::string text_at(const nlohmann::json& object, std::string_view key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-/// The message of a JSON line, or nothing.
-std::string unwrapped(std::string_view raw) {
-  const auto document = parse_document(raw);
-  if (!document || !document->is_object()) return {};
-  std::string text;
-  for (const auto key : kMessageKeys) {
-    const std::string part = text_at(*document, key);
-    if (!part.empty()) text += (text.empty() ? "" : " ") + part;
-  }
-  const std::string error = text_at(*document, "error");
-  if (!error.empty()) text += " error=" + error;
-  if (text.empty()) return {};
-  for (const auto key : kTimeKeys) {
-    const std::string time = text_at(*document, key);
-    if (!time.empty()) return time + " " + text;
-  }
-  const std::string us = text_at(*document, "__REALTIME_TIMESTAMP");
-  return us.empty() ? text : "__REALTIME_TIMESTAMP=" + us + " " + text;
-}
 
 /// Past an escape sequence that begins at `at`.
 std::size_t past_escape(std::string_view raw, std::size_t at) {
@@ -125,7 +93,7 @@ std::span<const std::string_view> Texts::of(std::string_view raw) {
   const std::string_view inner = trimmed(raw);
   if (inner.empty()) return views_;
   const bool record = inner.size() > 2 && inner.front() == '{' && inner.back() == '}';
-  const std::string message = record ? unwrapped(inner) : std::string();
+  const std::string message = record ? text_of_json(inner) : std::string();
   if (!message.empty()) {
     split(message, owned_);
     // Every part of one record has its time.
@@ -143,8 +111,12 @@ std::span<const std::string_view> Texts::of(std::string_view raw) {
 std::optional<std::string_view> last_line(std::string_view& history) {
   if (history.empty()) return std::nullopt;
   if (history.back() == '\n') history.remove_suffix(1);
-  const auto newline = history.rfind('\n');
-  const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+  // rfind() goes byte by byte.
+  const void* newline = ::memrchr(history.data(), '\n', history.size());
+  const std::size_t begin =
+      newline == nullptr
+          ? 0
+          : static_cast<std::size_t>(static_cast<const char*>(newline) - history.data()) + 1;
   const std::string_view line = history.substr(begin);
   history = history.substr(0, begin);
   return line;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <string>
 
 #include "base/text.h"
@@ -12,8 +13,9 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view without_blanks(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\n\r");
-  return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+  while (!text.empty() && (text[0] == ' ' || text[0] == '\t' || text[0] == '\n' || text[0] == '\r'))
+    text.remove_prefix(1);
+  return text;
 }
 
 struct Unit {
@@ -57,38 +59,64 @@ std::optional<double> number_of(std::string_view text) {
 
 }  // namespace
 
+std::size_t position(std::string_view text, std::string_view mark, std::size_t from) {
+  constexpr std::uint64_t kEach = 0x0101010101010101, kHigh = kEach * 0x80;
+  if (mark.size() < 2 || text.size() < mark.size()) return text.find(mark, from);
+  const char* const at = text.data();
+  const std::size_t last = mark.size() - 1, places = text.size() - last;
+  const std::uint64_t first_byte = kEach * static_cast<unsigned char>(mark[0]);
+  const std::uint64_t last_byte = kEach * static_cast<unsigned char>(mark[last]);
+  std::size_t i = from;
+  for (; i + sizeof kEach <= places; i += sizeof kEach) {
+    std::uint64_t begins = 0, ends = 0;
+    std::memcpy(&begins, at + i, sizeof begins);
+    std::memcpy(&ends, at + i + last, sizeof ends);
+    // A byte of `other` is zero where both agree; more bytes may be marked above such a one.
+    const std::uint64_t other = (begins ^ first_byte) | (ends ^ last_byte);
+    if (((other - kEach) & ~other & kHigh) == 0) continue;
+    for (std::size_t k = i; k < i + sizeof kEach; ++k) {
+      if (at[k] == mark[0] && std::memcmp(at + k, mark.data(), mark.size()) == 0) return k;
+    }
+  }
+  for (; i < places; ++i) {
+    if (at[i] == mark[0] && std::memcmp(at + i, mark.data(), mark.size()) == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
 bool has(std::string_view text, std::string_view mark) {
-  return text.find(mark) != std::string_view::npos;
+  return position(text, mark) != std::string_view::npos;
 }
 
 std::optional<std::string_view> after(std::string_view text, std::string_view mark) {
-  const auto at = text.find(mark);
+  const auto at = position(text, mark);
   if (at == std::string_view::npos) return std::nullopt;
   return text.substr(at + mark.size());
 }
 
 std::string_view before(std::string_view text, std::string_view mark) {
-  return text.substr(0, text.find(mark));
+  return text.substr(0, position(text, mark));
 }
 
 std::optional<std::string_view> between(std::string_view text, std::string_view open,
                                         std::string_view close) {
   const auto rest = after(text, open);
   if (!rest) return std::nullopt;
-  const auto end = rest->find(close);
+  const auto end = position(*rest, close);
   if (end == std::string_view::npos) return std::nullopt;
   return rest->substr(0, end);
 }
 
 std::optional<std::int64_t> leading_integer(std::string_view text) {
   text = without_blanks(text);
-  std::string digits;
-  for (std::size_t i = 0; i < text.size() && i < 40; ++i) {
+  std::array<char, 40> digits{};
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < text.size() && i < digits.size(); ++i) {
     const bool separator = text[i] == ',' && i > 0 && i + 1 < text.size() && is_digit(text[i + 1]);
     if (!is_digit(text[i]) && !separator) break;
-    if (!separator) digits += text[i];
+    if (!separator) digits[n++] = text[i];
   }
-  return parse_i64(digits);
+  return parse_i64({digits.data(), n});
 }
 
 std::optional<std::int64_t> integer_after(std::string_view text, std::string_view mark) {
@@ -126,7 +154,7 @@ std::optional<double> amount_after(std::string_view text, std::string_view mark,
 }
 
 std::optional<double> amount_before(std::string_view text, std::string_view mark) {
-  const auto end = text.find(mark);
+  const auto end = position(text, mark);
   if (end == std::string_view::npos) return std::nullopt;
   std::string_view head = text.substr(0, end);
   const auto last = head.find_last_not_of(" \t\n\r");

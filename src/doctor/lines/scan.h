@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace spillway::doctor {
 
 // Small steps through a line that somebody else printed. Nothing here allocates or throws.
 
+/// Where the first `mark` at `from` or behind it begins; npos. As std::string_view::find(), eight places at a
+/// time: an error line is searched for a dozen marks.
+std::size_t position(std::string_view text, std::string_view mark, std::size_t from = 0);
 bool has(std::string_view text, std::string_view mark);
 /// What follows the first `mark`.
 std::optional<std::string_view> after(std::string_view text, std::string_view mark);

@@ -169,28 +169,39 @@ std::optional<Stamp> realtime(std::string_view text) {
                std::string(text.substr(kKey.size(), 16))};
 }
 
+/// "3:4" is in every time of day, and in few lines without one.
+bool has_clock(std::string_view line) {
+  for (auto at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
+    if (at > 0 && at + 1 < line.size() && is_digit(line[at - 1]) && is_digit(line[at + 1]))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Stamp stamp_of(std::string_view line) {
   line = line.substr(0, 160);
   if (auto stamp = realtime(line)) return *stamp;
   if (auto stamp = kmsg_record(line)) return *stamp;
+  if (!has_clock(line) && line.find('[') == std::string_view::npos) return {};
+  const auto is = [&](std::size_t at, char c) { return at < line.size() && line[at] == c; };
   for (std::size_t at = 0; at < line.size(); ++at) {
     const char c = line[at];
-    const bool starts = at == 0 || !(is_digit(line[at - 1]) || line[at - 1] == '.');
-    if (!starts) continue;
+    if (at > 0 && (is_digit(line[at - 1]) || line[at - 1] == '.')) continue;
     const std::string_view text = line.substr(at);
     std::optional<Stamp> stamp;
     if (c == '[') {
       stamp = uptime(text);
-    } else if (c >= 'A' && c <= 'S') {
+    } else if (c >= 'A' && c <= 'S' && is(at + 3, ' ') && is(at + 6, ' ')) {
       stamp = month_date(text);
-    } else if (is_digit(c)) {
+    } else if (is_digit(c) && (is(at + 4, '-') || is(at + 4, '/'))) {
       stamp = text.size() > 18 ? full_date(text) : std::nullopt;
-      if (!stamp) stamp = short_date(text);
-      if (const auto clock = stamp || text.size() < 8 ? std::nullopt : time_of_day(text)) {
+    } else if (is_digit(c) && is(at + 2, '-')) {
+      stamp = short_date(text);
+    } else if (is_digit(c) && is(at + 2, ':') && text.size() >= 8) {
+      if (const auto clock = time_of_day(text))
         stamp = yearless(1, 1, clock->seconds, text.substr(0, clock->length));
-      }
     }
     if (stamp) return *stamp;
   }

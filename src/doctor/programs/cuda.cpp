@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 
 #include "doctor/lines/scan.h"
@@ -10,7 +8,7 @@ namespace {
 
 std::string device_of(std::string_view text) {
   const auto device = integer_after(text, "current device: ");
-  return device ? fmt::format("cuda:{}", *device) : std::string();
+  return device ? numbered("cuda", *device) : std::string();
 }
 
 /// No sizes: all that these say is that it was so.
@@ -23,7 +21,7 @@ std::optional<Finding> read_plain(std::string_view text) {
 
 std::optional<Finding> read_hip(std::string_view text) {
   const auto device = integer_after(text, "current device: ");
-  Finding finding = found(Kind::hip, fmt::format("hip:{}", device.value_or(0)));
+  Finding finding = found(Kind::hip, numbered("hip", device.value_or(0)));
   finding.because = "the text tells no sizes";
   finding.echo = true;
   return finding;

@@ -31,6 +31,8 @@ std::span<const Format> vllm_formats();
 std::span<const Format> cuda_formats();  // cuBLAS, cuDNN, ctranslate2, lost contexts: any program's
 std::span<const Format> host_formats();
 
+/// "cuda:1".
+std::string numbered(std::string_view device, std::int64_t number);
 /// A finding with `kind` and `pool`.
 Finding found(Kind kind, std::string pool = {});
 

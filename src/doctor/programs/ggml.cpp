@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 
 #include "doctor/lines/scan.h"
@@ -41,7 +39,7 @@ std::optional<Finding> of_backend(std::string_view name) {
   for (const Backend& backend : kBackends) {
     if (!name.starts_with(backend.name)) continue;
     const std::int64_t number = leading_integer(name.substr(backend.name.size())).value_or(0);
-    return planned(backend.kind, backend.numbered ? fmt::format("{}:{}", backend.device, number)
+    return planned(backend.kind, backend.numbered ? numbered(backend.device, number)
                                                   : std::string(backend.device));
   }
   return std::nullopt;
@@ -70,13 +68,12 @@ std::optional<Finding> read_unable(std::string_view text) {
 /// memory". The HIP build says the same; the next line then names ROCm0.
 std::optional<Finding> read_cuda(std::string_view text) {
   const auto device = integer_after(text, " on device ");
-  Finding finding =
-      planned(Kind::cuda_oom, device ? fmt::format("cuda:{}", *device) : std::string());
+  Finding finding = planned(Kind::cuda_oom, device ? numbered("cuda", *device) : std::string());
   finding.requested = rounded(amount_after(text, "allocating "));
   if (!finding.requested) finding.echo = true;
   if (has(text, "ROCm")) {
     finding.kind = Kind::hip;
-    finding.pool = fmt::format("hip:{}", device.value_or(0));
+    finding.pool = numbered("hip", device.value_or(0));
   }
   return finding;
 }

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 
 #include "doctor/lines/scan.h"
@@ -32,7 +30,7 @@ std::optional<Finding> read_arena(std::string_view text) {
 /// "CUDA failure 2: out of memory ; GPU=0 ; hostname=..."
 std::optional<Finding> read_cuda(std::string_view text) {
   const auto gpu = integer_after(text, "GPU=");
-  Finding finding = found(Kind::ort_oom, gpu ? fmt::format("cuda:{}", *gpu) : std::string());
+  Finding finding = found(Kind::ort_oom, gpu ? numbered("cuda", *gpu) : std::string());
   finding.recoverable = true;
   finding.because = "the text tells no sizes";
   finding.echo = true;

@@ -23,6 +23,10 @@ constexpr std::array kOfTracebacks{
 
 }  // namespace
 
+std::string numbered(std::string_view device, std::int64_t number) {
+  return (std::string(device) += ':') += std::to_string(number);
+}
+
 Finding found(Kind kind, std::string pool) {
   Finding finding;
   finding.kind = kind;
@@ -66,33 +70,37 @@ std::vector<std::string_view> Programs::marks() const {
 void Programs::take(const Line& line, const MarkSet::Found& marks, FindingSink& out) {
   if (marks.any()) {
     end(line, out);
-    message_ = Message();
-    message_->marks = marks;
-    for (std::size_t i = 0; i < formats_.size(); ++i) {
-      if (marks[i]) message_->more = std::max(message_->more, formats_[i].more);
+    std::size_t more = 0;
+    for (std::size_t i = marks._Find_first(); i < formats_.size(); i = marks._Find_next(i)) {
+      more = std::max(more, formats_[i].more);
     }
-    message_->text = line.text;
-    message_->stamp = line.stamp();
-    message_->evidence = line.evidence();
+    const Message message{marks, more, line.stamp(), line.evidence()};
+    if (more == 0) return read(line.text, message, line, out);
+    message_ = message;
+    text_ = line.text;
   } else if (message_) {
-    message_->text += "\n" + std::string(line.text.substr(0, kLongestMessage));
+    text_ += '\n';
+    text_ += line.text.substr(0, kLongestMessage);
     --message_->more;
   }
-  if (message_ && (message_->more == 0 || message_->text.size() > kLongestMessage)) end(line, out);
+  if (message_ && (message_->more == 0 || text_.size() > kLongestMessage)) end(line, out);
 }
 
 void Programs::end(const Line& line, FindingSink& out) {
-  if (!message_) return;
-  Message message = std::move(*message_);
+  if (message_) read(text_, *message_, line, out);
   message_.reset();
+}
+
+void Programs::read(std::string_view text, const Message& message, const Line& line,
+                    FindingSink& out) {
   const std::uint64_t began = message.evidence.line;
-  for (std::size_t i = 0; i < formats_.size(); ++i) {
-    if (!message.marks[i]) continue;
-    auto finding = formats_[i].read(message.text);
+  for (std::size_t i = message.marks._Find_first(); i < formats_.size();
+       i = message.marks._Find_next(i)) {
+    auto finding = formats_[i].read(text);
     if (!finding) continue;
     finding->first = finding->last = message.stamp;
     finding->last_line = began;
-    finding->evidence.push_back(std::move(message.evidence));
+    finding->evidence.push_back(message.evidence);
     // Of a storm's errors only the first has a line before it that matters.
     if (Finding* kept = out.take(std::move(*finding)))
       kept->before = last_words(line.history, line.number - std::min(began, line.number));

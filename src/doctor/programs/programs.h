@@ -23,13 +23,15 @@ class Programs final : public Recogniser {
   struct Message {
     MarkSet::Found marks;
     std::size_t more = 0;  // lines that may still belong to it
-    std::string text;
     Stamp stamp;
     Evidence evidence;
   };
+  /// `line`: the present one, which the message ended before or in.
+  void read(std::string_view text, const Message& message, const Line& line, FindingSink& out);
 
   std::vector<Format> formats_;
   std::optional<Message> message_;
+  std::string text_;  // of it, so far
 };
 
 /// The last thing that a program said before it began to complain: of what stands in `history` the last line

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 
 #include "doctor/lines/scan.h"
@@ -22,7 +20,7 @@ constexpr std::array kTypes{Type{"float", 4},     Type{"half", 2},    Type{"bflo
 std::string device_of(std::string_view text, std::string_view otherwise) {
   auto gpu = integer_after(text, "GPU_");
   if (!gpu) gpu = integer_after(text, "device:GPU:");
-  if (gpu) return fmt::format("cuda:{}", *gpu);
+  if (gpu) return numbered("cuda", *gpu);
   if (has(text, "device:CPU") || has(text, "allocator cpu") || has(text, "(cpu)")) return "ram";
   return std::string(otherwise);
 }
@@ -138,7 +136,7 @@ std::optional<Finding> read_request(std::string_view text) {
   const auto bytes = size ? leading_integer(*size) : std::nullopt;
   if (!bytes) return std::nullopt;
   const auto device = integer_after(*rest, "on device ordinal ");
-  Finding finding = found(Kind::jax_oom, device ? fmt::format("cuda:{}", *device) : std::string());
+  Finding finding = found(Kind::jax_oom, device ? numbered("cuda", *device) : std::string());
   finding.requested = Bytes{*bytes};
   finding.recoverable = true;
   return finding;
@@ -151,7 +149,7 @@ std::optional<Finding> read_async(std::string_view text) {
   if (!bytes) return std::nullopt;
   const auto device = integer_after(text, "gpu_async_");
   Finding finding = found(has(text, "tensorflow") ? Kind::tf_oom : Kind::jax_oom,
-                          device ? fmt::format("cuda:{}", *device) : std::string());
+                          device ? numbered("cuda", *device) : std::string());
   finding.requested = Bytes{*bytes};
   if (const auto pair = after(text, "Free memory/Total memory: ")) {
     if (const auto free = leading_integer(*pair)) finding.free = Bytes{*free};

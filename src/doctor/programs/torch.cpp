@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 
 #include "doctor/lines/scan.h"
@@ -39,8 +37,9 @@ constexpr std::array kBackends{Backend{"CUDA", Kind::cuda_oom, "cuda"},
 std::optional<Finding> read_out_of_memory(std::string_view all) {
   // A line may end between the sentences, and the next one have its own prefix.
   constexpr std::size_t kLongestPrefix = 120;
-  const auto at = all.find(" out of memory.");
-  if (at == std::string_view::npos || all.find("Tried to allocate", at) > at + kLongestPrefix) {
+  const auto at = position(all, " out of memory.");
+  if (at == std::string_view::npos ||
+      position(all, "Tried to allocate", at) > at + kLongestPrefix) {
     return std::nullopt;
   }
   const Backend* backend = nullptr;
@@ -50,8 +49,7 @@ std::optional<Finding> read_out_of_memory(std::string_view all) {
   if (backend == nullptr) return std::nullopt;
   const std::string_view text = all.substr(at);
   const auto gpu = integer_after(text, "GPU ");
-  Finding finding =
-      found(backend->kind, gpu ? fmt::format("{}:{}", backend->device, *gpu) : std::string());
+  Finding finding = found(backend->kind, gpu ? numbered(backend->device, *gpu) : std::string());
   finding.requested = rounded(amount_after(text, "Tried to allocate"));
   const auto first = [](std::optional<double> a, std::optional<double> b) { return a ? a : b; };
   auto total =
@@ -101,7 +99,7 @@ std::optional<Finding> read_mps_buffer(std::string_view text) {
 ///   Currently allocated     : 9.95 GiB ... Requested ... Device limit ... Free (according to CUDA): 0 bytes
 std::optional<Finding> read_async(std::string_view text) {
   const auto gpu = integer_after(text, "Allocation on device ");
-  Finding finding = found(Kind::cuda_oom, gpu ? fmt::format("cuda:{}", *gpu) : std::string());
+  Finding finding = found(Kind::cuda_oom, gpu ? numbered("cuda", *gpu) : std::string());
   const auto figure = [&](std::string_view key) { return rounded(amount_after(text, key)); };
   finding.allocated = figure("Currently allocated     : ");
   finding.requested = figure("Requested               : ");

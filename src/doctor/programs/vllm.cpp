@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 
 #include "doctor/lines/scan.h"
@@ -49,7 +47,7 @@ std::optional<Finding> read_startup(std::string_view text) {
   const auto pair = rest ? between(*rest, "(", ")") : std::nullopt;
   if (!pair) return std::nullopt;
   const auto device = integer_after(before(*rest, "("), "cuda:");
-  Finding finding = refused(Kind::vram_refusal, fmt::format("cuda:{}", device.value_or(0)));
+  Finding finding = refused(Kind::vram_refusal, numbered("cuda", device.value_or(0)));
   const auto total = amount_after(*pair, "/");
   const auto free = leading_decimal(*pair);
   const auto count = leading_decimal(after(*pair, "/").value_or(""));

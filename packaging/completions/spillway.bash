@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why explain replay doctor check who config plan tune run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain report replay doctor check who config plan tune run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -87,11 +87,13 @@ _spillway() {
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     doctor) options+=' --json' ;;
-    check)
+    check    report)
       options+=' --fix --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
-    who) options+=' --vram --ram --swap --all --json' ;;
+    who) options+=' --vram --ram --swap --all --json' ;--since --journal --html --target-vram --target-ram --target-swap --target-uptime'
+      options+=' --target-between-failures --target-errors --json'
+      ;;
     replay)
       options+=' --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -9,7 +9,8 @@ class CommandLine;
 void add_looks(CommandLine& line);      // status ps watch
 void add_requests(CommandLine& line);   // offload restore free pin unpin
 void add_records(CommandLine& line);    // why explain replay
-void add_diagnosis(CommandLine& line);  // doctor check who
+void add_diagnosisadd_reporting(CommandLine& line);  // doctor check who
+report
 void add_settings(CommandLine& line);   // config
 void add_planning(CommandLine& line);   // plan
 void add_tuning(CommandLine& line);    // tune
@@ -17,6 +18,6 @@ void add_programs(CommandLine& line);   // run demo version
 
 /// In the order of --help.
 inline constexpr void (*kGroups[])(CommandLine&) = {
-    add_looks, add_requests, add_records, add_diagnosis, add_settings, add_planning, add_tuning, add_programs};
+    add_looks, add_requests, add_records, add_diagnosis, add_reporting, add_settings, add_planning, add_tuning, add_programs};
 
 }  // namespace spillway

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/version.h"
@@ -15,6 +16,7 @@ namespace {
 using nlohmann::json;
 using support::How;
 using support::spillway;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -206,6 +208,42 @@ TEST(Alone, WhoNamesThisTestAndAddsUp) {
   EXPECT_EQ(sum, ram["total_bytes"]);
   EXPECT_EQ(spillway({"who", "spillway_cli_test"}).code, 0);
   EXPECT_EQ(spillway({"who", "nothing is called so"}).code, 1);
+}
+
+TEST(Alone, ReportReadsWhatIsLeftOfAJournal) {
+  const support::TempDir dir;
+  const auto frame = [](int minute, double share, const char* level) {
+    return R"({"kind":"frame","number":)" + std::to_string(minute + 1) +
+           R"(,"snapshot":{"at_ns":)" + std::to_string(minute * 60'000'000'000LL) +
+           R"(,"time":"2026-11-24T08:)" + (minute < 10 ? "0" : "") + std::to_string(minute) +
+           R"(:00Z"},"assessment":{"at_ns":0,"level":"normal","pools":[{"pool":"ram","level":")" +
+           level + R"(","used_bytes":4000000000,"total_bytes":8000000000,"used_ratio":)" +
+           std::to_string(share) + "}]}}\n";
+  };
+  std::string journal = R"({"schema":"spillway.journal/1",)" + frame(0, 0.4, "normal").substr(1);
+  for (int minute = 1; minute < 30; ++minute) journal += frame(minute, 0.5, "normal");
+  journal += "garbage \x01\n" + frame(30, 0.85, "warning").substr(0, 90);  // killed while it wrote
+  const auto path = dir.write("journal", journal);
+
+  const auto ran = spillway({"report", "--json", "--html", dir / "page.html", "--since",
+                             "2026-11-24T07:00:00Z", "--target-uptime", "10m", "--journal", path});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json document = json::parse(ran.out);
+  EXPECT_EQ(document["schema"], "spillway.report/1");
+  EXPECT_EQ(document["recorded_seconds"], 29 * 60);
+  EXPECT_EQ(document["pools"][0]["highest_share"], 0.5);
+  std::map<std::string, json> goals;
+  for (const json& goal : document["goals"]) goals[goal["name"]] = goal;
+  EXPECT_EQ(goals["ram"]["met"], true);
+  EXPECT_EQ(goals["uptime"]["met"], true);
+  EXPECT_TRUE(goals["vram"]["reached"].is_null());
+  EXPECT_TRUE(goals["cuda_errors_per_hour"]["reached"].is_null());
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("covers less"), HasSubstr("2 lines")));
+  EXPECT_THAT(dir.read("page.html"), HasSubstr("<polyline"));
+  EXPECT_THAT(spillway({"report", "--journal", path, "--since", "1h"}).err,
+              HasSubstr("nothing of this time"));
+  EXPECT_EQ(spillway({"report", "--journal", dir / "missing"}).code, 1);
+  EXPECT_EQ(spillway({"report", "--since", "yesterday"}).code, 2);
 }
 
 TEST(Alone, ExplainSaysWhatRanOutOrThatNothingDid) {

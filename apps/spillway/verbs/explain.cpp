@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 
 #include "doctor/explain/document.h"
 #include "record/journal.h"
 #include "record/journal_files.h"
+#include "verbs/page.h"
 #include "verbs/verbs.h"
 
 namespace spillway {
@@ -120,14 +120,6 @@ void keep_last(std::vector<doctor::Finding>& findings) {
     if (later && *later > 0) last = it;
   }
   findings = {*last};
-}
-
-bool write_page(const Console& console, const std::string& path, const std::string& page) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << page;
-  out.flush();
-  if (!out) console.tell("cannot write " + path);
-  return bool(out);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "console.h"
+#include "doctor/report/journal_report.h"
 #include "fit/use.h"
 #include "run/fitting.h"
 
@@ -81,6 +82,22 @@ struct ExplainOptions {
   std::string html;  // write a page here
 };
 ExitCode explain_logs(const Global& global, const ExplainOptions& options);
+
+/// The beginning of a period: a moment, or so long ago.
+struct Since {
+  Duration ago = 24h;
+  std::optional<WallTime> moment;
+  WallTime before(WallTime now) const;
+};
+
+struct ReportOptions {
+  Since since;
+  std::string journal;  // empty: the daemon's
+  std::string html;     // write a page here
+  bool json = false;
+  doctor::Targets targets;
+};
+ExitCode report(const Global& global, const ReportOptions& options);
 
 struct ReplayOptions {
   std::string journal;

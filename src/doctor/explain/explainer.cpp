@@ -21,32 +21,50 @@ constexpr std::size_t kJournalMark = 0;
 constexpr std::string_view kJournal = "{\"kind\":\"frame\"";
 constexpr std::string_view kJournalFirst = "{\"schema\":\"spillway.journal/";
 
+std::vector<std::unique_ptr<Recogniser>> recognisers() {
+  std::vector<std::unique_ptr<Recogniser>> all;
+  all.push_back(std::make_unique<KernelOom>());
+  all.push_back(std::make_unique<Xid>());
+  all.push_back(std::make_unique<Oomd>());
+  all.push_back(std::make_unique<Earlyoom>());
+  all.push_back(std::make_unique<Containers>());
+  all.push_back(std::make_unique<Programs>());
+  all.push_back(std::make_unique<Servers>());
+  return all;
+}
+
+/// Of all recognisers, in their order, behind our journal's: the same for every explainer.
+const MarkSet& marks_of_all() {
+  static const MarkSet marks = [] {
+    MarkSet set;
+    set.add(kJournal, kJournalMark);
+    set.add(kJournalFirst, kJournalMark);
+    std::size_t next = kJournalMark + 1;
+    for (const auto& recogniser : recognisers()) {
+      for (const auto mark : recogniser->marks()) set.add(mark, next++);
+    }
+    set.prepare();
+    return set;
+  }();
+  return marks;
+}
+
 }  // namespace
 
 Explainer::Explainer(Predictor predictor)
-    : predictor_(std::move(predictor)), journal_(std::make_unique<JournalLines>()) {
-  marks_.add(kJournal, kJournalMark);
-  marks_.add(kJournalFirst, kJournalMark);
-  next_mark_ = kJournalMark + 1;
-  add(std::make_unique<KernelOom>());
-  add(std::make_unique<Xid>());
-  add(std::make_unique<Oomd>());
-  add(std::make_unique<Earlyoom>());
-  add(std::make_unique<Containers>());
-  add(std::make_unique<Programs>());
-  add(std::make_unique<Servers>());
-  marks_.prepare();
+    : predictor_(std::move(predictor)),
+      marks_(marks_of_all()),
+      journal_(std::make_unique<JournalLines>()) {
+  std::size_t next = kJournalMark + 1;
+  for (auto& recogniser : recognisers()) {
+    const std::size_t count = recogniser->marks().size();
+    const auto own = (~MarkSet::Found() >> (MarkSet::kMost - count)) << next;
+    sources_.push_back({std::move(recogniser), next, own});
+    next += count;
+  }
 }
 
 Explainer::~Explainer() = default;
-
-void Explainer::add(std::unique_ptr<Recogniser> recogniser) {
-  const auto marks = recogniser->marks();
-  for (std::size_t i = 0; i < marks.size(); ++i) marks_.add(marks[i], next_mark_ + i);
-  const auto own = (~MarkSet::Found() >> (MarkSet::kMost - marks.size())) << next_mark_;
-  sources_.push_back({std::move(recogniser), next_mark_, own});
-  next_mark_ += marks.size();
-}
 
 void Explainer::hand_out(const Line& line, const MarkSet::Found& found) {
   waits_ = false;

@@ -41,13 +41,11 @@ class Explainer {
     MarkSet::Found marks;
     bool waits = false;  // for the next line
   };
-  void add(std::unique_ptr<Recogniser> recogniser);
   void take(const LineReader& lines, const MarkSet::Found& found);
   void hand_out(const Line& line, const MarkSet::Found& found);
 
   Predictor predictor_;
-  MarkSet marks_;
-  std::size_t next_mark_ = 0;
+  const MarkSet& marks_;
   std::vector<Source> sources_;
   std::unique_ptr<JournalLines> journal_;
   Texts texts_;

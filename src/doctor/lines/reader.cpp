@@ -4,30 +4,27 @@
 #include <cstring>
 
 namespace spillway::doctor {
-namespace {
-constexpr std::size_t kBlock = 128 * 1024;
-}
 
 LineReader::LineReader(std::string name, std::unique_ptr<ByteSource> bytes)
-    : name_(std::move(name)), source_(std::move(bytes)), buffer_(kHistory + kLongest + kBlock) {}
+    : name_(std::move(name)), source_(std::move(bytes)), buffer_(new char[kBuffer]) {}
 
 std::string_view LineReader::history() const {
   const std::size_t length = std::min(line_begin_, kHistory);
-  const std::string_view bytes(buffer_.data() + line_begin_ - length, length);
+  const std::string_view bytes(buffer_.get() + line_begin_ - length, length);
   if (length < kHistory) return bytes;  // all that there ever was
   const auto newline = bytes.find('\n');
   return newline == std::string_view::npos ? std::string_view() : bytes.substr(newline + 1);
 }
 
 void LineReader::refill() {
-  if (buffer_.size() - end_ < kBlock) {
+  if (kBuffer - end_ < kBlock) {
     const std::size_t kept = std::min(next_, kHistory);
     const std::size_t drop = next_ - kept;
-    std::memmove(buffer_.data(), buffer_.data() + drop, end_ - drop);
+    std::memmove(buffer_.get(), buffer_.get() + drop, end_ - drop);
     next_ = kept;
     end_ -= drop;
   }
-  const auto n = source_->read(buffer_.data() + end_, buffer_.size() - end_);
+  const auto n = source_->read(buffer_.get() + end_, kBuffer - end_);
   if (!n) error_ = n.error();
   if (!n || *n == 0) {
     ended_ = true;
@@ -40,7 +37,7 @@ void LineReader::refill() {
 bool LineReader::next() {
   std::size_t searched = 0;
   for (;;) {
-    const char* begin = buffer_.data() + next_;
+    const char* begin = buffer_.get() + next_;
     const std::size_t length = end_ - next_;
     const void* found =
         length > searched ? std::memchr(begin + searched, '\n', length - searched) : nullptr;

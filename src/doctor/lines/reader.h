@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "doctor/lines/source.h"
 
@@ -24,7 +23,7 @@ class LineReader {
   bool next();
 
   /// Without "\n"; valid until next().
-  std::string_view line() const { return {buffer_.data() + line_begin_, line_end_ - line_begin_}; }
+  std::string_view line() const { return {buffer_.get() + line_begin_, line_end_ - line_begin_}; }
   /// What stands before it: whole lines, at most kHistory bytes, ending in "\n".
   std::string_view history() const;
   std::uint64_t number() const { return number_; }  // of the line, from 1
@@ -39,7 +38,9 @@ class LineReader {
 
   std::string name_;
   std::unique_ptr<ByteSource> source_;
-  std::vector<char> buffer_;
+  static constexpr std::size_t kBlock = 128 * 1024;
+  static constexpr std::size_t kBuffer = kHistory + kLongest + kBlock;
+  std::unique_ptr<char[]> buffer_;  // not touched before it is needed
   std::size_t line_begin_ = 0, line_end_ = 0;
   std::size_t next_ = 0, end_ = 0;  // not handed out yet
   std::uint64_t number_ = 0, bytes_ = 0, cut_lines_ = 0;

@@ -9,7 +9,8 @@ namespace spillway::context {
 Draft::Draft(const Conversation& conversation, Counter& counter)
     : conversation_(conversation), counter_(counter) {
   if (conversation.tools) tools_ = count(*conversation.tools);
-  total_ = tools_ + 1;  // "[]", and a comma less than there are messages
+  // "[]", and a comma less than there are messages.
+  total_ = tools_ + (conversation.messages.empty() ? 2 : 1);
   states_.reserve(conversation.messages.size());
 }
 

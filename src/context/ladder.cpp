@@ -14,6 +14,13 @@ namespace {
 /// A result that is not this many times its placeholder is left: little is gained, all of it is lost.
 constexpr std::size_t kWorthClearing = 2;
 
+/// Of the room until the next cut.
+constexpr double kMostReadAgain = 0.4;
+
+std::uint64_t share(std::uint64_t whole, double part) {
+  return static_cast<std::uint64_t>(static_cast<double>(whole) * part);
+}
+
 /// How results of calls that failed begin, in lower case.
 constexpr std::array<std::string_view, 4> kFailures{"error", "traceback (most recent call last)",
                                                     "exception", "{\\\"error\\\""};
@@ -47,13 +54,13 @@ bool Ladder::cut() {
   const Progress progress = at_;
 
   clear_cheap();
-  for (const Policy::Step& step : policy_.steps) {
-    if (fits(marks_.low)) break;
+  bool is_done = draft_.edits().size() > edits && is_enough(draft_.edits()[edits].message);
+  for (std::size_t i = 0; i < policy_.steps.size() && !is_done; ++i) {
+    const Policy::Step& step = policy_.steps[i];
     clear_results(step.keep_results);
-    if (fits(marks_.low)) break;
-    drop_exchanges(std::max<std::size_t>(step.keep_exchanges, 1), drop_goal());
+    is_done = is_enough(first_kept(step.keep_results)) || leave_out(step);
   }
-  if (!fits(marks_.low)) drop_exchanges(1, drop_goal());
+  if (!is_done) leave_out_all();
   if (before <= marks_.hard) {
     const std::uint64_t freed = before - std::min(before, draft_.total());
     if (freed >= marks_.least) return freed > 0;
@@ -71,6 +78,23 @@ bool Ladder::cut() {
   shorten_answers();
   shorten_newest();
   return draft_.edits().size() > edits;
+}
+
+/// Low enough, and worth it: what is kept whole from message `kept` on, apart from the newest exchange, a
+/// server has to read again, which pays off only where the next cut is far away.
+bool Ladder::is_enough(std::size_t kept) const {
+  if (!fits(marks_.low)) return false;
+  std::uint64_t again = 0;
+  for (std::size_t i = kept; i < structure_.pieces[newest_].first; ++i) again += draft_.tokens(i);
+  return again <= share(marks_.high - draft_.total(), kMostReadAgain);
+}
+
+/// The first message of the last `keep` exchanges.
+std::size_t Ladder::first_kept(std::size_t keep) const {
+  const std::size_t exchanges = structure_.pieces[newest_].exchange;
+  std::size_t piece = newest_;
+  while (piece > 0 && structure_.pieces[piece - 1].exchange + keep > exchanges) --piece;
+  return structure_.pieces[piece].first;
 }
 
 void Ladder::arrive() {
@@ -130,35 +154,58 @@ std::uint64_t Ladder::drop_goal() const {
                              : marks_.hard;
 }
 
-void Ladder::drop_exchanges(std::size_t keep, std::uint64_t goal) {
-  const std::size_t exchanges = structure_.pieces[newest_].exchange;
-  if (exchanges <= keep) return;
-  const std::size_t last = structure_.pieces[newest_].turn;
-  while (at_.turn <= last && !fits(goal) && drop_turn(at_.turn, exchanges - keep, goal)) ++at_.turn;
+/// Exchanges that have nothing left but their calls, and turns beyond the cap: where that is enough, else not
+/// at all. All at once, so that the requests after this one begin alike.
+bool Ladder::leave_out(const Policy::Step& step) {
+  const std::size_t count = draft_.edits().size();
+  const Progress progress = at_;
+  const std::size_t kept = first_kept(step.keep_results);
+  drop_exchanges(step.keep_results);
+  if (is_enough(kept)) return true;
+  drop_turns(step.keep_turns, marks_.low);
+  if (is_enough(kept)) return true;
+  draft_.undo_to(count);
+  at_ = progress;
+  return false;
 }
 
-/// Drops what may go of a turn; whether there is nothing left to do in it. Of a turn that stays, because
-/// it has the first or the newest question, calls go as long as an assistant's message follows them.
-bool Ladder::drop_turn(std::size_t index, std::size_t limit, std::uint64_t goal) {
-  const Turn& turn = structure_.turns[index];
-  const std::size_t end = std::min(turn.end, arrived_);
-  std::size_t last = end;
-  while (last > turn.first && structure_.pieces[last - 1].kind == PieceKind::fixed) --last;
-  at_.drop = std::max(at_.drop, turn.first);
-  for (; at_.drop < end; ++at_.drop) {
+void Ladder::leave_out_all() {
+  const std::uint64_t goal = drop_goal();
+  if (!fits(goal)) drop_exchanges(1);
+  for (const Policy::Step& step : policy_.steps) drop_turns(step.keep_turns, goal);
+  drop_turns(1, goal);
+}
+
+/// Calls with their results go as long as an assistant's message follows them in their turn.
+void Ladder::drop_exchanges(std::size_t keep) {
+  const std::size_t exchanges = structure_.pieces[newest_].exchange;
+  for (; at_.drop < newest_; ++at_.drop) {
     const Piece& piece = structure_.pieces[at_.drop];
-    if (piece.exchange > limit || fits(goal)) return false;
-    if (piece.kind == PieceKind::calls && at_.drop + 1 < last && !has_excluded(piece)) {
+    if (piece.exchange + keep > exchanges) return;
+    if (piece.kind == PieceKind::calls && !is_last_of_turn(at_.drop) && !has_excluded(piece)) {
       drop(at_.drop);
     }
   }
-  const auto pieces = std::span(structure_.pieces).subspan(turn.first, end - turn.first);
-  const bool stays = index <= 1 || index == structure_.pieces[newest_].turn ||
-                     std::ranges::any_of(pieces, [&](const Piece& p) { return has_excluded(p); });
-  if (!stays) {
-    for (std::size_t i = turn.first; i < end; ++i) drop(i);
+}
+
+bool Ladder::is_last_of_turn(std::size_t index) const {
+  const std::size_t end = std::min(structure_.turns[structure_.pieces[index].turn].end, arrived_);
+  for (std::size_t i = index + 1; i < end; ++i) {
+    if (structure_.pieces[i].kind != PieceKind::fixed) return false;
   }
   return true;
+}
+
+/// Whole turns, the oldest first; never the one with the first question, what comes before it, or the newest.
+void Ladder::drop_turns(std::size_t keep, std::uint64_t goal) {
+  const std::size_t newest = structure_.pieces[newest_].turn;
+  at_.turn = std::max<std::size_t>(at_.turn, 2);
+  for (; at_.turn + std::max<std::size_t>(keep, 1) <= newest && !fits(goal); ++at_.turn) {
+    const Turn& turn = structure_.turns[at_.turn];
+    const auto pieces = std::span(structure_.pieces).subspan(turn.first, turn.end - turn.first);
+    if (std::ranges::any_of(pieces, [&](const Piece& p) { return has_excluded(p); })) continue;
+    for (std::size_t i = turn.first; i < turn.end; ++i) drop(i);
+  }
 }
 
 void Ladder::drop(std::size_t index) {

@@ -36,12 +36,17 @@ class Ladder {
   struct Progress {
     std::size_t cheap = 0, clear = 0, turn = 0, drop = 0, answer = 0;
   };
+  bool is_enough(std::size_t kept) const;
+  std::size_t first_kept(std::size_t keep) const;
   void arrive();
   void arrive(std::size_t piece);
   void clear_cheap();
   void clear_results(std::size_t keep);
-  void drop_exchanges(std::size_t keep, std::uint64_t goal);
-  bool drop_turn(std::size_t turn, std::size_t limit, std::uint64_t goal);
+  bool leave_out(const Policy::Step& step);
+  void leave_out_all();
+  void drop_exchanges(std::size_t keep);
+  void drop_turns(std::size_t keep, std::uint64_t goal);
+  bool is_last_of_turn(std::size_t piece) const;
   void shorten_answers();
   void shorten_newest();
   void cut_results(const std::vector<std::size_t>& results, std::uint64_t most);

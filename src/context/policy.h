@@ -15,11 +15,11 @@ struct Budget {
 
 /// How a history is made to fit. The budget decides, what is kept is a preference.
 struct Policy {
-  /// Exchanges (a question; calls with their results) at the end that keep their results, and how many
-  /// are kept at all: tried in this order.
+  /// Exchanges (a question; calls with their results) at the end that stay whole, and turns (from one
+  /// question to the next) at the end that stay at all: tried in this order.
   struct Step {
     std::size_t keep_results = 0;
-    std::size_t keep_exchanges = 0;
+    std::size_t keep_turns = 0;
   };
   std::vector<Step> steps{{3, 8}, {2, 6}, {1, 4}};
   double high = 0.90;  // a request above this share of the budget is cut ...

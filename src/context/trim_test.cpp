@@ -71,37 +71,62 @@ TEST_F(TrimTest, WhatFitsIsPassedOnByteForByte) {
 }
 
 TEST_F(TrimTest, OlderResultsGoFirstAndTheNewestStayWhole) {
-  for (int i = 0; i < 7; ++i) call("read", std::string(2000, static_cast<char>('a' + i)));
-  const auto made = trimmed(16'800);
+  for (int i = 0; i < 8; ++i) call("read", std::string(1000, static_cast<char>('a' + i)));
+  const std::uint64_t size = list.dump().size();
+  policy.high = 0.95;
+  policy.low = 0.70;
+  const auto made = trimmed(size);
   ASSERT_TRUE(made);
   const ordered_json left = parsed(*made);
   ASSERT_EQ(left.size(), list.size());
   for (std::size_t i = 3; i < list.size(); i += 2) {
-    const bool is_old = i < list.size() - 6;
+    const bool is_old = i < list.size() - 4;
     if (is_old) {
       EXPECT_THAT(left[i]["content"].get<std::string>(),
-                  HasSubstr("result of read cleared: 2002 bytes"));
+                  HasSubstr("result of read cleared: 1002 bytes"));
     } else {
       EXPECT_EQ(left[i], list[i]);
     }
   }
-  EXPECT_LE(made->counts.after, 8400U);
+  EXPECT_LE(made->counts.after, size * 7 / 10);
   EXPECT_TRUE(made->changed);
 }
 
+TEST_F(TrimTest, AsManyExchangesStayWholeAsTheBudgetAllows) {
+  const auto whole = [&](std::uint64_t results, std::size_t keep) {
+    list.erase(list.begin() + 2, list.end());
+    for (int i = 0; i < 60; ++i) call("read", std::string(results, 'x'));
+    policy.steps = {{keep, 8}, {1, 4}};
+    const auto made = trimmed(20'000);
+    std::size_t count = 0;
+    for (const auto& message : parsed(*made)) {
+      count += message["role"] == "tool" && message["content"].get<std::string>().front() == 'x';
+    }
+    return count;
+  };
+  EXPECT_GE(whole(400, 3), 3U);
+  EXPECT_GE(whole(400, 5), 5U);
+  EXPECT_GE(whole(9000, 3), 1U);
+}
+
 TEST_F(TrimTest, TheSameResultAskedForAgainAndFailuresGoBeforeOthers) {
+  for (int i = 0; i < 3; ++i) call("read", std::string(300, 'p'));
   call("read", std::string(2000, 'a'), "{\"path\":\"x\"}");
-  call("read", std::string(2000, 'b'), "{\"path\":\"y\"}");
-  call("run", "Error: " + std::string(2000, 'c'));
+  call("read", std::string(300, 'b'), "{\"path\":\"y\"}");
+  call("run", "Error: " + std::string(3000, 'c'));
   call("read", std::string(2000, 'd'), "{\"path\":\"x\"}");
+  policy.high = 0.99;
   policy.low = 0.60;
-  const auto made = trimmed(9600);
+  const auto made = trimmed(list.dump().size() + 1);
   ASSERT_TRUE(made);
   const ordered_json left = parsed(*made);
-  EXPECT_THAT(left[3].dump(), HasSubstr("cleared"));
-  EXPECT_EQ(left[5], list[5]);
-  EXPECT_THAT(left[7].dump(), HasSubstr("cleared"));
-  EXPECT_EQ(left[9], list[9]);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i == 9 || i == 13) {
+      EXPECT_THAT(left[i].dump(), HasSubstr("cleared")) << i;
+    } else {
+      EXPECT_EQ(left[i], list[i]) << i;
+    }
+  }
 }
 
 TEST_F(TrimTest, ExcludedToolsKeepTheirResults) {

@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why explain report replay doctor check who config plan tune run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain report replay doctor check who config context plan tune run demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -41,7 +41,7 @@ _spillway() {
   fi
 
   case $previous in
-    --socket | --journal | --status-file | --record | --svg | --fit | --app)
+    --socket | --journal | --status-file | --record | --svg | --fit | --app--policy | --model)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
@@ -101,6 +101,10 @@ _spillway() {
     config)
       options+=' show check default --user --system --json'
       [[ $previous == check && $word != -* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+    context)
+      options+=' trim replay --budget --policy --count --model --vram --threshold --attention --svg --json'
+      [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -W 'trim replay' -- "$word")
       ;;
     plan)
       options+=' --gpu --vram --ram --reserve --threshold --backend --context --slots --cache-type'

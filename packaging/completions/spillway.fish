@@ -4,7 +4,7 @@ function __spillway_tenants
     spillway ps --no-color 2>/dev/null | awk 'NR > 1 { print $1 }'
 end
 
-set -l verbs status ps watch offload restore free pin unpin why explain report replay doctor check who config plan tune run demo version
+set -l verbs status ps watch offload restore free pin unpin why explain report replay doctor check who config context plan tune run demo version
 
 complete -c spillway -f
 complete -c spillway -s h -l help -d 'Show help'
@@ -16,7 +16,7 @@ for verb in $verbs
     complete -c spillway -n "not __fish_seen_subcommand_from $verbs" -a $verb
 end
 
-complete -c spillway -n '__fish_seen_subcommand_from status ps watch offload restore free why explain report replay doctor check who config plan tune demo' \
+complete -c spillway -n '__fish_seen_subcommand_from status ps watch offload restore free why explain report replay doctor check who config context plan tune demo' \
     -l json -d 'Print JSON'
 complete -c spillway -n '__fish_seen_subcommand_from status run' -s v -l verbose -d 'Say more'
 complete -c spillway -n '__fish_seen_subcommand_from ps' -s a -l all -d 'Also other processes'
@@ -50,6 +50,15 @@ complete -c spillway -n '__fish_seen_subcommand_from config' -a 'show check defa
 complete -c spillway -n '__fish_seen_subcommand_from config' -l user -d 'As the daemon of a user'
 complete -c spillway -n '__fish_seen_subcommand_from config' -l system -d 'As the daemon of the system'
 complete -c spillway -n '__fish_seen_subcommand_from check' -F
+complete -c spillway -n '__fish_seen_subcommand_from context' -a 'trim replay'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l budget -x -d 'Prompt and answer, in tokens'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l policy -r -F -d 'What goes first'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l count -x -a 'bytes server' -d 'How tokens are counted'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l model -r -F -d 'The budget of this model'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l vram -x -d 'In so much VRAM'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l threshold -x -d 'Of it'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l attention -x -a 'flash eager' -d 'Kind of attention'
+complete -c spillway -n '__fish_seen_subcommand_from context' -l svg -r -F -d 'Draw the longest run'
 complete -c spillway -n '__fish_seen_subcommand_from demo' -l scale -x -d 'Smaller: 0.1 to 1'
 complete -c spillway -n '__fish_seen_subcommand_from demo' -l record -r -F -d 'Write a journal of it'
 complete -c spillway -n '__fish_seen_subcommand_from plan' -l gpu -x -d 'Use this GPU'

@@ -13,11 +13,12 @@ void add_diagnosisadd_reporting(CommandLine& line);  // doctor check who
 report
 void add_settings(CommandLine& line);   // config
 void add_planning(CommandLine& line);   // plan
-void add_tuning(CommandLine& line);    // tune
+void add_tuningadd_contexts(CommandLine& line);    // tune
+;  // context
 void add_programs(CommandLine& line);   // run demo version
 
 /// In the order of --help.
 inline constexpr void (*kGroups[])(CommandLine&) = {
-    add_looks, add_requests, add_records, add_diagnosis, add_reporting, add_settings, add_planning, add_tuning, add_programs};
+    add_looks, add_requests, add_records, add_diagnosis, add_reporting, add_settings, add_planning, add_tuning, add_settings, add_planning, add_contexts, add_programs};
 
 }  // namespace spillway

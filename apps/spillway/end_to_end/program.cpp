@@ -70,8 +70,8 @@ Ran run_program(const std::string& name, const std::vector<std::string>& argumen
   const pid_t pid = ::fork();
   if (pid < 0) throw std::runtime_error("fork failed");
   if (pid == 0) {
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    ::dup2(nothing, STDIN_FILENO);
+    const int input = ::open(how.input.c_str(), O_RDONLY);
+    ::dup2(input, STDIN_FILENO);
     ::dup2(out.write.get(), STDOUT_FILENO);
     ::dup2(err.write.get(), STDERR_FILENO);
     if (how.uid != 0 &&

@@ -16,9 +16,10 @@ struct Ran {
 struct How {
   std::vector<std::pair<std::string, std::string>> environment;  // added to a bare one
   unsigned uid = 0;                                              // not 0: as this user (root only)
+  std::string input = "/dev/null";                               // the file on its standard input
 };
 
-/// Runs build/bin/NAME with these arguments, nothing on its standard input and neither a user's nor
+/// Runs build/bin/NAME with these arguments and neither a user's nor
 /// the system's daemon in sight. Throws when it cannot be started.
 Ran run_program(const std::string& name, const std::vector<std::string>& arguments,
                 const How& how = {});

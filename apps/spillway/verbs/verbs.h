@@ -105,6 +105,21 @@ struct ReplayOptions {
 };
 ExitCode replay(const Global& global, const ReplayOptions& options);
 
+/// context trim, context replay.
+struct ContextOptions {
+  std::vector<std::uint64_t> budgets;  // tokens; trim takes one
+  std::string policy;                  // a file
+  std::vector<std::string> count;      // "bytes", or "server" and a URL
+  std::string model;  // the budget is what this one takes in `vram`, run like `use`
+  std::optional<Bytes> vram;
+  std::optional<double> threshold;
+  fit::Use use;
+  std::string log, svg;  // of replay
+  bool json = false;
+};
+ExitCode context_trim(const Global& global, const ContextOptions& options);
+ExitCode context_replay(const Global& global, const ContextOptions& options);
+
 struct PlanOptions {
   std::vector<std::string> models;  // files, folders, names; *.toml are stacks
   std::optional<std::uint64_t> gpu;

@@ -98,7 +98,9 @@ net::awaitable<bool> Gateway::handle(Client& client, Request& request) {
         refusal(404, "no upstream answers for this model", "model_not_found"));
   }
   if (kind == Kind::chat) {
+    const TimePoint begin = clock_.now();
     auto passed = co_await checked(request, upstream->at);
+    generation.guarded = clock_.now() - begin;
     if (!passed) {
       generation.status = passed.error().status;
       if (log_) log_(generation);

@@ -21,7 +21,8 @@ struct Generation {
   unsigned status = 0;  // as the client got it
   Passed passed;
   std::uint64_t answer_bytes = 0;
-  Duration first_byte{}, whole{};
+  Duration guarded{};              // until it was counted and cut
+  Duration first_byte{}, whole{};  // from then on
   std::string failure;
 };
 

@@ -40,6 +40,7 @@ std::optional<std::string> model_of(std::string_view body) {
     if (key != "model" || value.kind != context::Kind::string || !scanner.ok()) return;
     const auto text = nlohmann::json::parse(value.raw, nullptr, false);
     if (text.is_string()) model = text.get<std::string>();
+    scanner.fail("that is all");  // mostly it stands before a long history
   });
   return model;
 }

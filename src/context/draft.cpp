@@ -105,7 +105,7 @@ std::string Draft::list() const {
     }
     end_before = begin + whole.size();
   }
-  if (is_first) out = list.substr(0, 1);
+  if (is_first) out += list.substr(0, 1);
   return out += list.substr(end_before);
 }
 

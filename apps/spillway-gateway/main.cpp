@@ -1,65 +1,23 @@
-#include <fmt/format.h>
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
 
-#include "base/text.h"
+#include "address.h"
 #include "base/version.h"
 #include "gateway.h"
+#include "log_line.h"
 
 namespace {
 
 using namespace spillway;
 using namespace spillway::gateway;
 
-/// "http://127.0.0.1:8080", "127.0.0.1:8080", "[::1]:8080".
-Result<Endpoint> parse_endpoint(std::string_view text) {
-  const std::string whole(text);
-  if (text.starts_with("http://")) text.remove_prefix(7);
-  while (text.ends_with('/')) text.remove_suffix(1);
-  const auto colon = text.rfind(':');
-  std::string_view host = text.substr(0, colon);
-  const std::uint64_t port =
-      colon == text.npos ? 0 : parse_u64(text.substr(colon + 1)).value_or(1 << 16);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty() || host.find('/') != host.npos || colon == text.npos || port > 65535) {
-    return fail(Errc::invalid, "not an address", whole, "as http://127.0.0.1:8080");
-  }
-  return Endpoint{std::string(host), static_cast<std::uint16_t>(port)};
-}
-
-/// "http://...", or "MODEL=http://..." for one model.
-Result<Upstream> parse_upstream(std::string_view text) {
-  const auto sign = text.find('=');
-  Upstream upstream;
-  if (sign != text.npos) {
-    upstream.model = text.substr(0, sign);
-    text.remove_prefix(sign + 1);
-  }
-  const auto at = parse_endpoint(text);
-  if (!at) return tl::unexpected(at.error());
-  upstream.at = *at;
-  return upstream;
-}
-
 template <class T>
 T checked(Result<T> value) {
   if (!value) throw CLI::ValidationError(to_string(value.error()));
   return std::move(*value);
-}
-
-std::string line_of(const Generation& one) {
-  std::string line = fmt::format("{} {} {}", one.path, one.status, one.passed.words());
-  for (std::size_t i = 0; one.passed.budget > 0 && i < kPartNames.size(); ++i) {
-    line += fmt::format(" {}={}", kPartNames[i], one.passed.parts[i]);
-  }
-  line += fmt::format(" guard={} first={} whole={}", to_string(one.guarded),
-                      to_string(one.first_byte), to_string(one.whole));
-  if (!one.model.empty()) line += " model=" + one.model;
-  if (!one.failure.empty()) line += ": " + one.failure;
-  return line;
 }
 
 int run(Settings settings, GuardSettings guard) {
@@ -108,7 +66,16 @@ int main(int argc, char** argv) {
                  "Tokens of a conversation, instead of what the server says")
       ->type_name("TOKENS");
   app.add_option("--reserve", guard.reserve, "Of it, kept free")->type_name("TOKENS");
-  CLI11_PARSE(app, argc, argv);
+  app.get_formatter()->column_width(26);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "spillway-gateway: %s\n  spillway-gateway --help says what there is\n",
+                 error.what());
+    return 2;
+  }
   try {
     return run(std::move(settings), std::move(guard));
   } catch (const std::exception& error) {

@@ -64,14 +64,16 @@ const CommandLine::Command* CommandLine::cut_off_command(std::vector<std::string
   CLI::App* verb = &app_;
   for (auto word = arguments.begin(); word != arguments.end(); ++word) {
     const Command* command = command_of(verb);
+    const bool at_once = command != nullptr && command->begins == Command::Begins::at_once;
     const bool is_dashes = *word == "--";
     const bool is_option = word->size() > 1 && word->front() == '-' && !is_dashes;
-    if (is_option) {
+    if (is_option && !at_once) {
       const bool value_apart = word->find('=') == std::string::npos && takes_value(verb, *word);
       if (value_apart && word + 1 != arguments.end()) ++word;
       continue;
     }
-    if (command != nullptr && (is_dashes || command->begins == Command::Begins::at_first_word)) {
+    if (command != nullptr &&
+        (at_once || is_dashes || command->begins == Command::Begins::at_first_word)) {
       command->into->assign(is_dashes ? word + 1 : word, arguments.end());
       arguments.erase(word, arguments.end());
       return command;

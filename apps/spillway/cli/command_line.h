@@ -30,7 +30,7 @@ class CommandLine {
   /// Words of a command that is run for the user are not ours to read: they are kept from the parser.
   struct Command {
     CLI::App* verb = nullptr;
-    enum class Begins { at_first_word, after_dashes } begins = Begins::after_dashes;
+    enum class Begins { at_once, at_first_word, after_dashes } begins = Begins::after_dashes;
     std::vector<std::string>* into = nullptr;  // must outlive the command line
     ExitCode misused = ExitCode::usage;        // what a wrong command line exits with
   };

@@ -15,7 +15,7 @@ void add_settings(CommandLine& line);   // config
 void add_planning(CommandLine& line);   // plan
 void add_tuningadd_contexts(CommandLine& line);    // tune
 ;  // context
-void add_programs(CommandLine& line);   // run demo version
+void add_programs(CommandLine& line);   // run gateway demo version
 
 /// In the order of --help.
 inline constexpr void (*kGroups[])(CommandLine&) = {

@@ -51,10 +51,20 @@ void add_demo(CommandLine& line) {
   add_json(verb, options->json);
 }
 
+/// Its options are the program's own, --help too.
+void add_gateway(CommandLine& line) {
+  const auto options = std::make_shared<std::vector<std::string>>();
+  auto* verb = line.verb("gateway", "Stand before a model server: no chat outgrows its window",
+                         [options] { return gateway(*options); });
+  line.takes_command(
+      {.verb = verb, .begins = CommandLine::Command::Begins::at_once, .into = options.get()});
+}
+
 }  // namespace
 
 void add_programs(CommandLine& line) {
   add_run(line);
+  add_gateway(line);
   add_demo(line);
   line.verb("version", "Print the version", [&line] {
     const Console console(line.global());

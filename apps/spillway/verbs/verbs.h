@@ -151,6 +151,9 @@ struct RunOptions {
   int priority = 0;
   bool verbose = false;
 };
+/// Becomes spillway-gateway with these arguments; returns only where that cannot be.
+int gateway(const std::vector<std::string>& arguments);
+
 /// An ExitCode, or the command's own.
 int run(const Global& global, const RunOptions& options);
 

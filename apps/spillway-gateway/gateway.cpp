@@ -97,9 +97,9 @@ net::awaitable<bool> Gateway::handle(Client& client, Request& request) {
     co_return co_await client.answer(
         refusal(404, "no upstream answers for this model", "model_not_found"));
   }
-  if (kind == Kind::chat) {
+  if (is_guarded(kind)) {
     const TimePoint begin = clock_.now();
-    auto passed = co_await checked(request, upstream->at);
+    auto passed = co_await checked(kind, request, upstream->at);
     generation.guarded = clock_.now() - begin;
     if (!passed) {
       generation.status = passed.error().status;
@@ -114,7 +114,7 @@ net::awaitable<bool> Gateway::handle(Client& client, Request& request) {
   co_return goes_on;
 }
 
-net::awaitable<tl::expected<Passed, Refusal>> Gateway::checked(const Request& request,
+net::awaitable<tl::expected<Passed, Refusal>> Gateway::checked(Kind kind, const Request& request,
                                                                const Endpoint& upstream) {
   const ServerFacts facts = co_await servers_.facts(upstream);
   const auto executor = acceptor_.get_executor();
@@ -131,8 +131,8 @@ net::awaitable<tl::expected<Passed, Refusal>> Gateway::checked(const Request& re
                 target);
   };
   const std::string_view peer = view(request[http::field::authorization]);
-  co_return co_await elsewhere(workers_,
-                               [&] { return guard_.check(request.body(), peer, facts, post); });
+  co_return co_await elsewhere(
+      workers_, [&] { return guard_.check(kind, request.body(), peer, facts, post); });
 }
 
 net::awaitable<bool> Gateway::pass_on(Client& client, const Request& request,

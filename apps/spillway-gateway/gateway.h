@@ -48,7 +48,7 @@ class Gateway {
   net::awaitable<bool> handle(Client& client, Request& request);
   net::awaitable<bool> pass_on(Client& client, const Request& request, const Upstream& upstream,
                                Generation& generation);
-  net::awaitable<tl::expected<Passed, Refusal>> checked(const Request& request,
+  net::awaitable<tl::expected<Passed, Refusal>> checked(Kind kind, const Request& request,
                                                         const Endpoint& upstream);
 
   tcp::acceptor acceptor_;

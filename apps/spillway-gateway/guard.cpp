@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "base/text.h"
+#include "body.h"
+#include "ollama.h"
 
 namespace spillway::gateway {
 namespace {
@@ -30,10 +32,8 @@ std::uint64_t conversation_of(const Conversation& conversation, std::string_view
   return context::identity_of(begin);
 }
 
-/// The body with a cap on the answer, put before the bracket that closes it.
-std::string capped(std::string_view body, std::uint64_t cap) {
-  const auto end = body.rfind('}');
-  return fmt::format("{},\"max_tokens\":{}{}", body.substr(0, end), cap, body.substr(end));
+std::uint64_t usual_cap(std::uint64_t window) {
+  return std::clamp<std::uint64_t>(window / kAnswerPart, 1, kLongestAnswer);
 }
 
 Part part_of(Role role) {
@@ -82,20 +82,38 @@ std::string Passed::words() const {
                      dropped, exact ? "exact" : "at-most");
 }
 
-tl::expected<Passed, Refusal> Guard::check(std::string_view body, std::string_view peer,
+tl::expected<Passed, Refusal> Guard::check(Kind kind, std::string_view body, std::string_view peer,
                                            const ServerFacts& facts, const Post& post) {
-  Passed passed;
-  const auto window = settings_.window ? settings_.window : facts.window;
-  if (!window) return passed;
   if (trimmed(body).empty() || trimmed(body).front() != '{') {
     return tl::unexpected(refusal(400, "the request is no JSON object"));
   }
+  const bool is_ollama = kind == Kind::ollama_chat || kind == Kind::ollama_text;
+  const OllamaLengths said = is_ollama ? ollama_lengths(body) : OllamaLengths();
+  Passed passed;
+  const auto window = settings_.window ? settings_.window
+                      : said.window    ? said.window
+                                       : facts.window;
+  if (!window) return passed;
   auto conversation = context::read_conversation(body);
-  if (!conversation) return tl::unexpected(refusal(400, to_string(conversation.error())));
-  std::string with_cap;
-  if (!conversation->output_cap()) {
-    with_cap = capped(body, std::clamp<std::uint64_t>(*window / kAnswerPart, 1, kLongestAnswer));
-    conversation = context::read_conversation(with_cap);
+  if (!conversation && kind != Kind::ollama_text) {
+    return tl::unexpected(refusal(400, to_string(conversation.error())));
+  }
+  // What the answer may take where the request does not say it.
+  const std::uint64_t cap = said.output_cap.value_or(usual_cap(*window));
+  std::string prepared;
+  if (is_ollama) {
+    prepared = without_loss(body, cap);
+  } else if (!conversation->output_cap()) {
+    prepared = with_member(body, "max_tokens", std::to_string(cap));
+  }
+  if (prepared == body) prepared.clear();
+  if (kind ==
+      Kind::ollama_text) {  // one text, which is not cut: the server refuses what is too long
+    passed.body = std::move(prepared);
+    return passed;
+  }
+  if (!prepared.empty()) {
+    conversation = context::read_conversation(prepared);
     if (!conversation) return tl::unexpected(refusal(400, to_string(conversation.error())));
   }
   const std::uint64_t identity = conversation_of(*conversation, peer);
@@ -105,7 +123,7 @@ tl::expected<Passed, Refusal> Guard::check(std::string_view body, std::string_vi
   } else {
     counter = std::make_unique<context::ByteCounter>();
   }
-  const context::Budget budget{*window, settings_.reserve};
+  const context::Budget budget{*window, settings_.reserve + (is_ollama ? cap : 0)};
   auto made = context::trim(*conversation, budget, settings_.policy, *counter,
                             remembered(identity).value_or(context::Edits()));
   if (!made) return tl::unexpected(refusal_of(made.error()));
@@ -113,10 +131,10 @@ tl::expected<Passed, Refusal> Guard::check(std::string_view body, std::string_vi
   passed.before = made->counts.before;
   passed.after = made->counts.after;
   passed.exact = made->counts.exact;
-  passed.output_cap = made->counts.output_cap;
+  passed.output_cap = is_ollama ? cap : made->counts.output_cap;
   count_parts(*conversation, *counter, passed);
   count_edits(made->edits, passed);
-  if (made->changed || !with_cap.empty()) passed.body = std::move(made->text);
+  if (made->changed || !prepared.empty()) passed.body = std::move(made->text);
   if (!made->edits.list.empty()) remember(identity, std::move(made->edits));
   return passed;
 }

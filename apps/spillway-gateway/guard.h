@@ -12,6 +12,7 @@
 #include "context/trim.h"
 #include "counting.h"
 #include "refusal.h"
+#include "route.h"
 
 namespace spillway::gateway {
 
@@ -47,7 +48,7 @@ class Guard {
 
   /// `peer`: what tells one user of a server from another. Blocks where the server has to count.
   /// Refusals: 400, no conversation, or context_length_exceeded; 503, the server does not count.
-  tl::expected<Passed, Refusal> check(std::string_view body, std::string_view peer,
+  tl::expected<Passed, Refusal> check(Kind kind, std::string_view body, std::string_view peer,
                                       const ServerFacts& facts, const Post& post);
 
  private:

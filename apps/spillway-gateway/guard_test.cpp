@@ -46,8 +46,8 @@ TEST(Guarding, TheServerNeverSeesMoreThanItTakes) {
   for (const auto& seen : server.seen()) {
     EXPECT_LE(FakeLlamaServer::tokens(FakeLlamaServer::rendered(seen.body)) + 300, 4000u);
   }
-  EXPECT_GT(gateway.log().back().passed.cleared, 10u);
-  EXPECT_LE(gateway.log().back().passed.after + 300, 4000u);
+  EXPECT_GT(gateway.log(30).back().passed.cleared, 10u);
+  EXPECT_LE(gateway.log(30).back().passed.after + 300, 4000u);
 }
 
 TEST(Guarding, WithoutTheGatewayItDies) {
@@ -105,13 +105,38 @@ TEST(Guarding, AnAnswerWithoutACapGetsOne) {
   EXPECT_EQ(sent["messages"], request["messages"]);
 }
 
-TEST(Guarding, AServerThatDoesNotCountIsBoundByBytes) {
+TEST(Guarding, ACapThatIsNoneIsReplaced) {
+  FakeLlamaServer server({.n_ctx = 4000});
+  RunningGateway gateway({{"", server.endpoint()}});
+  json request = history(1, 100);
+  request["max_tokens"] = -1;
+  ASSERT_EQ(Peer::chat(gateway.port(), request.dump()).result_int(), 200u);
+  EXPECT_EQ(json::parse(server.seen().at(0).body)["max_tokens"], 800);
+}
+
+TEST(Guarding, WhenTheServerCannotCountNothingIsGuessed) {
   FakeLlamaServer server({.n_ctx = 4000, .counts = false});
-  RunningGateway by_itself({{"", server.endpoint()}}),
-      told({{"", server.endpoint()}}, {.window = 3000});
-  const auto answer = Peer::chat(by_itself.port(), history(10, 2500).dump());
-  EXPECT_EQ(answer.result_int(), 503u);  // it says that it is a llama-server, and has no /tokenize
-  (void)told;
+  RunningGateway gateway({{"", server.endpoint()}});
+  const auto answer = Peer::chat(gateway.port(), history(10, 2500).dump());
+  EXPECT_EQ(answer.result_int(), 503u);
+  EXPECT_EQ(answer[http::field::retry_after], "5");
+  EXPECT_TRUE(server.seen().empty());
+}
+
+TEST(Guarding, OllamasOwnChatIsCutAndLosesNothingInSilence) {
+  FakeLlamaServer server;  // answers 404 to what it does not know, after it has kept it
+  RunningGateway gateway({{"", server.endpoint()}}, {.window = 6000});
+  json request = history(10, 2500);
+  request.erase("max_tokens");
+  request["options"] = {{"num_predict", 500}, {"seed", 7}};
+  const auto answer = Peer::ask(gateway.port(), http::verb::post, "/api/chat", request.dump());
+  ASSERT_EQ(server.seen().size(), 1u) << answer.body();
+  const json sent = json::parse(server.seen().at(0).body);
+  EXPECT_EQ(sent["truncate"], false);
+  EXPECT_EQ(sent["shift"], false);
+  EXPECT_EQ(sent["options"], request["options"]);
+  EXPECT_LT(sent["messages"].dump().size(), 3 * 6000u);
+  EXPECT_GT(gateway.log(1).at(0).passed.cleared, 0u);
 }
 
 }  // namespace

@@ -23,6 +23,10 @@ enum class Kind {
 /// `target` as in the request line, with its query.
 Kind kind_of(std::string_view method, std::string_view target);
 inline bool generates(Kind kind) { return kind != Kind::other; }
+/// The others are passed on as they are: their servers refuse what is too long.
+inline bool is_guarded(Kind kind) {
+  return kind == Kind::chat || kind == Kind::ollama_chat || kind == Kind::ollama_text;
+}
 
 /// The "model" at the top of a JSON body; nothing where there is none, or no JSON.
 std::optional<std::string> model_of(std::string_view body);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway.h"
+#include "tests/support/child.h"
 
 namespace spillway::gateway {
 
@@ -29,6 +30,11 @@ class RunningGateway {
   }
 
   std::uint16_t port() const { return port_; }
+  /// Waits until there are so many: an answer may be here before it is logged.
+  std::vector<Generation> log(std::size_t at_least) const {
+    support::eventually([&] { return log().size() >= at_least; });
+    return log();
+  }
   std::vector<Generation> log() const {
     const std::lock_guard lock(mutex_);
     return log_;

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 using Strings = std::vector<std::string>;
 
 // Headers by how their path begins, and the library that the table knows them as.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kLibraries{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kLibraries{{
     {"fmt/", "fmt"},
     {"tl/", "tl::expected"},
     {"nlohmann/", "nlohmann/json"},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kLibrari
     {"sqlite3.h", "SQLite"},
     {"zlib.h", "zlib"},
     {"yaml.h", "libyaml"},
+    {"boost/", "Boost"},
     {"gtest/", "GoogleTest"},
     {"gmock/", "GoogleTest"},
 }};

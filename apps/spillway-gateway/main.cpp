@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "address.h"
-#include "base/version.h"
 #include "gateway.h"
 #include "log_line.h"
 
@@ -47,7 +46,6 @@ int main(int argc, char** argv) {
   Settings settings;
   GuardSettings guard;
   CLI::App app("Passes requests on to model servers.", "spillway-gateway");
-  app.set_version_flag("--version", std::string(kVersion));
   app.add_option_function<std::string>(
          "--listen",
          [&](const std::string& text) { settings.listen = checked(parse_endpoint(text)); },
@@ -62,8 +60,7 @@ int main(int argc, char** argv) {
          "A model server; MODEL=URL for one model")
       ->type_name("[MODEL=]URL")
       ->required();
-  app.add_option("--window", guard.window,
-                 "Tokens of a conversation, instead of what the server says")
+  app.add_option("--window", guard.window, "Tokens of a chat, not what the server says")
       ->type_name("TOKENS");
   app.add_option("--reserve", guard.reserve, "Of it, kept free")->type_name("TOKENS");
   app.get_formatter()->column_width(26);

@@ -6,7 +6,7 @@ _spillway_tenants() {
 
 _spillway() {
   local word=$2 previous=$3 verb='' i
-  local verbs='status ps watch offload restore free pin unpin why explain report replay doctor check who config context plan tune run demo version'
+  local verbs='status ps watch offload restore free pin unpin why explain replay report doctor check who tune config plan context run gateway demo version'
   local general='--help --version --socket --no-color'
   COMPREPLY=()
 
@@ -87,13 +87,16 @@ _spillway() {
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     doctor) options+=' --json' ;;
-    check    report)
+    check)
       options+=' --fix --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
-    who) options+=' --vram --ram --swap --all --json' ;--since --journal --html --target-vram --target-ram --target-swap --target-uptime'
+    who) options+=' --vram --ram --swap --all --json' ;;
+    report)
+      options+=' --since --journal --html --target-vram --target-ram --target-swap --target-uptime'
       options+=' --target-between-failures --target-errors --json'
       ;;
+    gateway) options+=' --listen --upstream --window --reserve' ;;
     replay)
       options+=' --json'
       [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -4,7 +4,7 @@ function __spillway_tenants
     spillway ps --no-color 2>/dev/null | awk 'NR > 1 { print $1 }'
 end
 
-set -l verbs status ps watch offload restore free pin unpin why explain report replay doctor check who config context plan tune run demo version
+set -l verbs status ps watch offload restore free pin unpin why explain replay report doctor check who tune config plan context run gateway demo version
 
 complete -c spillway -f
 complete -c spillway -s h -l help -d 'Show help'
@@ -36,15 +36,24 @@ complete -c spillway -n '__fish_seen_subcommand_from explain' -l boot -d 'The lo
 complete -c spillway -n '__fish_seen_subcommand_from explain' -l last -d 'The latest event'
 complete -c spillway -n '__fish_seen_subcommand_from explain' -l html -r -F -d 'Write a page'
 complete -c spillway -n '__fish_seen_subcommand_from check' -F
-report' -l since -x -d 'So long ago, or a moment'
-complete -c spillway -n '__fish_seen_subcommand_from check' -l fix -d 'Make room firstreport' -l journal -r -F -d 'Read this journal'
-complete -c spillway -n '__fish_seen_subcommand_from who' -l vram -d 'Only VRAMreport' -l html -r -F -d 'Write a page'
-complete -c spillway -n '__fish_seen_subcommand_from who' -l ram -d 'Only RAMreport' -l target-vram -x -d 'At most, in percent'
-complete -c spillway -n '__fish_seen_subcommand_from who' -l swap -d 'Only swapreport' -l target-ram -x -d 'At most'
-complete -c spillway -n '__fish_seen_subcommand_from who' -s a -l all -d 'Also the small onesreport' -l target-swap -x -d 'At most'
+complete -c spillway -n '__fish_seen_subcommand_from check' -l fix -d 'Make room first'
+complete -c spillway -n '__fish_seen_subcommand_from who' -l vram -d 'Only VRAM'
+complete -c spillway -n '__fish_seen_subcommand_from who' -l ram -d 'Only RAM'
+complete -c spillway -n '__fish_seen_subcommand_from who' -l swap -d 'Only swap'
+complete -c spillway -n '__fish_seen_subcommand_from who' -s a -l all -d 'Also the small ones'
+complete -c spillway -n '__fish_seen_subcommand_from report' -l since -x -d 'So long ago, or a moment'
+complete -c spillway -n '__fish_seen_subcommand_from report' -l journal -r -F -d 'Read this journal'
+complete -c spillway -n '__fish_seen_subcommand_from report' -l html -r -F -d 'Write a page'
+complete -c spillway -n '__fish_seen_subcommand_from report' -l target-vram -x -d 'At most, in percent'
+complete -c spillway -n '__fish_seen_subcommand_from report' -l target-ram -x -d 'At most'
+complete -c spillway -n '__fish_seen_subcommand_from report' -l target-swap -x -d 'At most'
 complete -c spillway -n '__fish_seen_subcommand_from report' -l target-uptime -x -d 'At least'
 complete -c spillway -n '__fish_seen_subcommand_from report' -l target-between-failures -x -d 'At least'
 complete -c spillway -n '__fish_seen_subcommand_from report' -l target-errors -x -d 'CUDA errors an hour, at most'
+complete -c spillway -n '__fish_seen_subcommand_from gateway' -l listen -x -d 'Where to listen'
+complete -c spillway -n '__fish_seen_subcommand_from gateway' -l upstream -x -d 'A model server'
+complete -c spillway -n '__fish_seen_subcommand_from gateway' -l window -x -d 'Tokens of a conversation'
+complete -c spillway -n '__fish_seen_subcommand_from gateway' -l reserve -x -d 'Of it, kept free'
 complete -c spillway -n '__fish_seen_subcommand_from replay' -F
 complete -c spillway -n '__fish_seen_subcommand_from config' -a 'show check default'
 complete -c spillway -n '__fish_seen_subcommand_from config' -l user -d 'As the daemon of a user'

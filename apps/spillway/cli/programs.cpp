@@ -54,7 +54,7 @@ void add_demo(CommandLine& line) {
 /// Its options are the program's own, --help too.
 void add_gateway(CommandLine& line) {
   const auto options = std::make_shared<std::vector<std::string>>();
-  auto* verb = line.verb("gateway", "Stand before a model server: no chat outgrows its window",
+  auto* verb = line.verb("gateway", "Stand before a model server: no chat outgrows it",
                          [options] { return gateway(*options); });
   line.takes_command(
       {.verb = verb, .begins = CommandLine::Command::Begins::at_once, .into = options.get()});

@@ -91,8 +91,7 @@ Options options_of_manual() {
   for (std::string line, before; std::getline(manual, line); before = line) {
     if (line.starts_with(".SH ")) section = line.substr(4);
     if (section == "VERBS" && line.starts_with(".SS ")) {
-      verb = matches(plain_dashes(line),
-                     "^\\.SS ((tune|config|context) [a-z-]+|[a-z]+)").at(0);
+      verb = matches(plain_dashes(line), "^\\.SS ((tune|config|context) [a-z-]+|[a-z]+)").at(0);
       options[verb];
     }
     const bool is_listed = section == "VERBS" || section == "GENERAL OPTIONS";

@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "doctor/report/document.h"
+#include "journal_place.h"
 #include "record/journal_files.h"
 #include "record/journal_reader.h"
 #include "verbs/page.h"
-#include "verbs/usual_journal.h"
 #include "verbs/verbs.h"
 
 namespace spillway {

@@ -6,7 +6,6 @@
 #include "record/explain.h"
 #include "record/journal_reader.h"
 #include "session.h"
-#include "verbs/usual_journal.h"
 #include "verbs/verbs.h"
 #include "wire/fields.h"
 

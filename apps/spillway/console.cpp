@@ -61,6 +61,11 @@ void Console::tell(const Error& error) const {
   if (!error.hint.empty()) put(stderr, "  " + printable(error.hint));
 }
 
+ExitCode Console::failed(const Error& error) const {
+  tell(error);
+  return exit_code(error.code);
+}
+
 ExitCode Console::finish(ExitCode code) const {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   tell(system_error(errno, "standard output"));

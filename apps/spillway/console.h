@@ -31,6 +31,8 @@ class Console {
   void tell(std::string_view text) const;
   /// Tells the error and the way out of it.
   void tell(const Error& error) const;
+  /// Tells it; what a verb that ends with it exits with.
+  ExitCode failed(const Error& error) const;
   /// Makes sure that stdout was really written: a full disk is a failure.
   ExitCode finish(ExitCode code) const;
 

@@ -262,6 +262,14 @@ TEST_F(TuneTest, PrintsTheWritesWhereItMayNotDoThem) {
   EXPECT_THAT(denied.err, HasSubstr("run it as root"));
   EXPECT_THAT(denied.out, HasSubstr("write /etc/sysctl.d/99-zz-spillway-0001.conf"));
   EXPECT_THAT(denied.out, HasSubstr("vm.swappiness = 10"));
+
+  fs::create_directories(image_ / "var/lib/spillway/tune");
+  fs::permissions(image_ / "var/lib/spillway", fs::perms(0700));  // as the daemon's unit has it
+  const auto closed = spillway({"tune", "recommend", "--root", image_.path()}, {.uid = 65534});
+  EXPECT_EQ(closed.code, 0) << closed.err;
+  EXPECT_EQ(closed.err, "");
+  EXPECT_EQ(spillway({"tune", "apply", "--root", image_.path()}, {.uid = 65534}).code, 3);
+  EXPECT_EQ(spillway({"tune", "status", "--root", image_.path()}, {.uid = 65534}).code, 3);
 }
 
 }  // namespace

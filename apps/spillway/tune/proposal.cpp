@@ -12,7 +12,8 @@ Result<TunePlace> open_place(const Console& console, const TuneOptions& options)
   if (!place) return place;
   const auto undone = place->book.revert_expired(TuneMoment::now());
   if (!undone) {
-    console.tell(undone.error());
+    // Who may not look cannot take back either; recommending needs neither.
+    if (undone.error().code != Errc::denied) console.tell(undone.error());
   } else if (*undone) {
     console.tell("application " + (*undone)->id + " was not confirmed in time: it is taken back");
   }
@@ -22,15 +23,15 @@ Result<TunePlace> open_place(const Console& console, const TuneOptions& options)
 Result<TuneProposal> propose(const Global& global, const TunePlace& place,
                              const TuneOptions& options) {
   const auto id = place.book.next_id();
-  if (!id) return tl::unexpected(id.error());
+  if (!id && id.error().code != Errc::denied) return tl::unexpected(id.error());
   TuneProposal proposal{.root = place.root, .live = place.live(), .target = options.target};
   const auto machine = doctor::read_tune_machine(place.files, options.units);
   proposal.recommended = doctor::recommend(machine, options.target);
   doctor::choose_changes(proposal.recommended, options.only, options.skip);
   const auto use = look_at_use(global, place, options.target.vram.has_value());
   proposal.checks = doctor::check_target(options.target, use);
-  proposal.id = *id;
-  proposal.files = doctor::tune_files(proposal.recommended.changes, *id);
+  proposal.id = id.value_or("NNNN");  // the state may be closed to others than root
+  proposal.files = doctor::tune_files(proposal.recommended.changes, proposal.id);
   if (place.live()) proposal.values = doctor::tune_values(proposal.recommended.changes);
   return proposal;
 }

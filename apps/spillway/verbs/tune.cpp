@@ -11,11 +11,6 @@ namespace {
 
 using doctor::TuneMoment;
 
-ExitCode fails(const Console& console, const Error& error) {
-  console.tell(error);
-  return exit_code(error.code);
-}
-
 std::string with_root(const std::string& verb, const TuneOptions& options) {
   return "spillway tune " + verb + (options.root == "/" ? "" : " --root " + options.root);
 }
@@ -25,7 +20,7 @@ ExitCode ask(const Console& console, TunePlace& place, const doctor::TuneManifes
   console.tell("Enter keeps it, Ctrl-C takes it back; so does " + to_string(within) +
                " of silence");
   const auto answer = ask_for_confirmation(place, manifest);
-  if (!answer) return fails(console, answer.error());
+  if (!answer) return console.failed(answer.error());
   switch (*answer) {
     case Confirmation::kept: console.print("kept"); return ExitCode::ok;
     case Confirmation::taken_back: console.print("taken back"); return ExitCode::refused;
@@ -40,9 +35,9 @@ ExitCode tune_recommend(const Global& global, const TuneOptions& options) {
   const Console console(global);
   if (!options.app.empty()) return recommend_for_service(global, options);
   const auto place = open_place(console, options);
-  if (!place) return fails(console, place.error());
+  if (!place) return console.failed(place.error());
   const auto proposal = propose(global, *place, options);
-  if (!proposal) return fails(console, proposal.error());
+  if (!proposal) return console.failed(proposal.error());
   if (options.json) {
     console.print(tune_document("recommend", *proposal));
   } else {
@@ -54,9 +49,9 @@ ExitCode tune_recommend(const Global& global, const TuneOptions& options) {
 ExitCode tune_apply(const Global& global, const TuneOptions& options) {
   const Console console(global);
   auto place = open_place(console, options);
-  if (!place) return fails(console, place.error());
+  if (!place) return console.failed(place.error());
   const auto proposal = propose(global, *place, options);
-  if (!proposal) return fails(console, proposal.error());
+  if (!proposal) return console.failed(proposal.error());
   const bool nothing = proposal->recommended.changes.empty();
   const auto print = [&] {
     if (options.json) {
@@ -76,7 +71,7 @@ ExitCode tune_apply(const Global& global, const TuneOptions& options) {
     console.tell("not allowed to; these are the writes:");
     print();
   }
-  if (!applied) return fails(console, applied.error());
+  if (!applied) return console.failed(applied.error());
   print();
   if (::isatty(STDIN_FILENO) == 1 && !options.json) {
     return console.finish(ask(console, *place, applied->manifest, options.confirm_within));
@@ -89,9 +84,9 @@ ExitCode tune_apply(const Global& global, const TuneOptions& options) {
 ExitCode tune_confirm(const Global& global, const TuneOptions& options) {
   const Console console(global);
   auto place = open_place(options.root);
-  if (!place) return fails(console, place.error());
+  if (!place) return console.failed(place.error());
   const auto confirmed = place->book.confirm(TuneMoment::now());
-  if (!confirmed) return fails(console, confirmed.error());
+  if (!confirmed) return console.failed(confirmed.error());
   console.print("application " + confirmed->manifest.id + " is kept");
   return console.finish(ExitCode::ok);
 }
@@ -99,11 +94,11 @@ ExitCode tune_confirm(const Global& global, const TuneOptions& options) {
 ExitCode tune_rollback(const Global& global, const TuneOptions& options) {
   const Console console(global);
   auto place = open_place(options.root);
-  if (!place) return fails(console, place.error());
+  if (!place) return console.failed(place.error());
   bool whole = true;
   for (bool again = true; again;) {
     const auto undone = place->book.roll_back();
-    if (!undone) return fails(console, undone.error());
+    if (!undone) return console.failed(undone.error());
     console.print("application " + undone->id + " is taken back");
     for (const std::string& path : undone->left) {
       console.tell(path + " was changed by somebody else since: it is left as it is");
@@ -118,9 +113,9 @@ ExitCode tune_rollback(const Global& global, const TuneOptions& options) {
 ExitCode tune_status(const Global& global, const TuneOptions& options) {
   const Console console(global);
   const auto place = open_place(console, options);
-  if (!place) return fails(console, place.error());
+  if (!place) return console.failed(place.error());
   const auto all = place->book.list();
-  if (!all) return fails(console, all.error());
+  if (!all) return console.failed(all.error());
   std::vector<TuneStateOf> states;
   for (const auto& application : *all) states.push_back(state_of(*place, application));
   if (options.json) {

@@ -86,8 +86,7 @@ ExitCode tune_drop_caches(const Global& global, const TuneOptions&) {
   if (!file || ::write(file->get(), "1\n", 2) != 2) {
     Error error = file ? system_error(errno, path) : file.error();
     error.hint = "run it as root";
-    console.tell(error);
-    return exit_code(error.code);
+    return console.failed(error);
   }
   console.print(fmt::format("available {} -> {}, free {} -> {}", available, look("MemAvailable"),
                             free, look("MemFree")));

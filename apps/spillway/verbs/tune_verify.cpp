@@ -123,15 +123,9 @@ class Verification {
 ExitCode tune_verify(const Global& global, const TuneOptions& options) {
   const Console console(global);
   auto place = open_place(console, options);
-  if (!place) {
-    console.tell(place.error());
-    return exit_code(place.error().code);
-  }
+  if (!place) return console.failed(place.error());
   const auto verdict = Verification(global, options, *place).run();
-  if (!verdict) {
-    console.tell(verdict.error());
-    return exit_code(verdict.error().code);
-  }
+  if (!verdict) return console.failed(verdict.error());
   if (options.json) {
     console.print(tune_document(*verdict));
   } else {

@@ -75,16 +75,12 @@ std::string told(const std::optional<Bytes>& bytes) {
 
 ExitCode recommend_for_service(const Global& global, const TuneOptions& options) {
   const Console console(global);
-  const auto fails = [&](const Error& error) {
-    console.tell(error);
-    return exit_code(error.code);
-  };
   const auto text = read_text_file(options.app);
-  if (!text) return fails(text.error());
+  if (!text) return console.failed(text.error());
   const auto scalars = app_scalars(*text, app_format(options.app, *text), options.app);
-  if (!scalars) return fails(scalars.error());
+  if (!scalars) return console.failed(scalars.error());
   const auto place = open_place(options.root);
-  if (!place) return fails(place.error());
+  if (!place) return console.failed(place.error());
   const AppSituation situation = situation_of(global, *place, options);
   const auto edits = app_edits(*text, *scalars, situation);
   std::string diff = app_diff(*text, options.app, edits);

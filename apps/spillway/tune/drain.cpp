@@ -16,24 +16,22 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "doctor/read/memory.h"
 
 namespace spillway {
 namespace {
 
 using doctor::SwapArea;
 
-std::vector<SwapArea> swaps_of(const SysRoot& root) {
-  return doctor::parse_swaps(root.read("/proc/swaps").value_or(""));
-}
-
 bool is_on(const SysRoot& root, const std::string& device) {
-  const auto swaps = swaps_of(root);
+  const auto swaps = doctor::read_swap_areas(root);
   return std::any_of(swaps.begin(), swaps.end(),
-                     [&](const SwapArea& swap) { return swap.device == device; });
+                     [&](const SwapArea& swap) { return swap.path == device; });
 }
 
-std::optional<Bytes> available(const SysRoot& root) {
-  return doctor::meminfo_field(root.read("/proc/meminfo").value_or(""), "MemAvailable");
+/// What swapon(2) takes: 15 bits, or none.
+int priority_of(const SwapArea& swap) {
+  return static_cast<int>(std::clamp<std::int64_t>(swap.priority, -1, SWAP_FLAG_PRIO_MASK));
 }
 
 /// How long all tasks have waited for memory since boot (Documentation/accounting/psi.rst); nullopt without
@@ -87,8 +85,8 @@ class StallWatch {
   for (const int signal : {SIGHUP, SIGINT}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(EINTR);
-  const Status off = door.off(swap.device);
-  if (!is_on(root, swap.device)) (void)door.on(swap.device, swap.priority);
+  const Status off = door.off(swap.path);
+  if (!is_on(root, swap.path)) (void)door.on(swap.path, priority_of(swap));
   ::_exit(off ? 0 : off.error().code == Errc::denied ? EPERM : EIO);
 }
 
@@ -98,8 +96,8 @@ class Drain {
       : root_(root), door_(door), rules_(rules) {}
 
   Drained empty(const SwapArea& swap, bool dry_run) {
-    Drained result{.device = swap.device, .held = swap.used};
-    const auto free = available(root_);
+    Drained result{.device = swap.path, .held = swap.used};
+    const auto free = doctor::read_memory(root_).available;
     if (!free || *free <= swap.used + rules_.margin) {
       result.why = fmt::format("{} available, needed {} and a margin of {}",
                                free ? to_string(*free) : "unknown", to_string(swap.used),
@@ -120,8 +118,8 @@ class Drain {
     watch(child, begin, result);
     result.took = clock_.now() - begin;
     // Killed between its two calls, it left the device off.
-    if (!is_on(root_, swap.device)) {
-      if (const Status on = door_.on(swap.device, swap.priority); !on) {
+    if (!is_on(root_, swap.path)) {
+      if (const Status on = door_.on(swap.path, priority_of(swap)); !on) {
         result.how = Drained::How::failed;
         result.why = "cannot be swapped on again: " + on.error().what;
       }
@@ -154,7 +152,7 @@ class Drain {
     const double share = stall.share(now);
     if (share > rules_.stall)
       return "everybody waited for memory " + percent(share) + " of the time";
-    const auto free = available(root_);
+    const auto free = doctor::read_memory(root_).available;
     if (free && *free < rules_.margin) return "only " + to_string(*free) + " available";
     return {};
   }
@@ -196,7 +194,7 @@ Status KernelSwap::on(const std::string& device, int priority) {
 
 std::vector<Drained> drain_swap(const SysRoot& root, SwapDoor& door, const DrainRules& rules,
                                 bool dry_run) {
-  auto swaps = swaps_of(root);
+  auto swaps = doctor::read_swap_areas(root);
   std::erase_if(swaps, [](const SwapArea& swap) { return swap.used <= 0_B; });
   std::sort(swaps.begin(), swaps.end(), [](const SwapArea& a, const SwapArea& b) {
     return std::pair(a.is_zram(), a.used) < std::pair(b.is_zram(), b.used);

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "doctor/tune/machine.h"
 #include "port/sys_root.h"
 
 namespace spillway {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <thread>
 
+#include "doctor/read/memory.h"
 #include "tests/support/temp_tree.h"
 
 namespace spillway {
@@ -53,9 +54,9 @@ class FakeSwap final : public SwapDoor {
   void remove(const std::string& device) const {
     std::string kept = kHead;
     const std::string all = files_.read("proc/swaps");
-    for (const auto& swap : doctor::parse_swaps(all)) {
-      if (swap.device == device) continue;
-      kept += swap.device + " partition 4096 " + std::to_string(swap.used.count >> 10) + " " +
+    for (const auto& swap : doctor::parse_swap_areas(all)) {
+      if (swap.path == device) continue;
+      kept += swap.path + " partition 4096 " + std::to_string(swap.used.count >> 10) + " " +
               std::to_string(swap.priority) + "\n";
     }
     files_.write("proc/swaps", kept);
@@ -90,8 +91,8 @@ class DrainTest : public testing::Test {
   }
   std::vector<std::string> devices_on() const {
     std::vector<std::string> all;
-    for (const auto& swap : doctor::parse_swaps(files_.read("proc/swaps")))
-      all.push_back(swap.device);
+    for (const auto& swap : doctor::parse_swap_areas(files_.read("proc/swaps")))
+      all.push_back(swap.path);
     return all;
   }
 

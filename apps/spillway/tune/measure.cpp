@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "doctor/read/memory.h"
 #include "record/journal_reader.h"
 #include "session.h"
 
@@ -49,7 +50,7 @@ std::unique_ptr<StatusSource> gpu_source(const Global& global, const TunePlace& 
 }
 
 TuneUse look(const TunePlace& place, StatusSource* gpus) {
-  TuneUse use = doctor::use_of_meminfo(place.files.read("/proc/meminfo").value_or(""));
+  TuneUse use = doctor::use_of(doctor::read_memory(place.files));
   if (gpus != nullptr) use.vram = vram(*gpus, &PoolAssessment::used);
   return use;
 }

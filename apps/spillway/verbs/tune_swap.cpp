@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "doctor/tune/machine.h"
+#include "doctor/read/memory.h"
 #include "json/writer.h"
 #include "tune/drain.h"
 #include "verbs/tune.h"
@@ -74,11 +74,10 @@ ExitCode tune_drop_caches(const Global& global, const TuneOptions&) {
       "this rarely helps: the kernel drops clean cache by itself when memory is wanted, and "
       "what counts as available has it in already; models are read from the disk again");
   const SysRoot root;
-  const auto look = [&](const char* field) {
-    const auto bytes = doctor::meminfo_field(root.read("/proc/meminfo").value_or(""), field);
+  const auto told = [](const std::optional<Bytes>& bytes) {
     return bytes ? to_string(*bytes) : std::string("unknown");
   };
-  const std::string available = look("MemAvailable"), free = look("MemFree");
+  const auto before = doctor::read_memory(root);
   ::sync();
   // Documentation/admin-guide/sysctl/vm.rst, drop_caches: 1 is the page cache.
   const std::string path = "/proc/sys/vm/drop_caches";
@@ -88,8 +87,9 @@ ExitCode tune_drop_caches(const Global& global, const TuneOptions&) {
     error.hint = "run it as root";
     return console.failed(error);
   }
-  console.print(fmt::format("available {} -> {}, free {} -> {}", available, look("MemAvailable"),
-                            free, look("MemFree")));
+  const auto after = doctor::read_memory(root);
+  console.print(fmt::format("available {} -> {}, free {} -> {}", told(before.available),
+                            told(after.available), told(before.free), told(after.free)));
   return console.finish(ExitCode::ok);
 }
 

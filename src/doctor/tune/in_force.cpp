@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "doctor/read/memory.h"
 #include "doctor/tune/sysctl_files.h"
 
 namespace spillway::doctor {
@@ -43,7 +44,7 @@ void look_at_zram(const SysRoot& root, const std::string& name, InForce& state) 
     return;
   }
   const auto size = parse_u64(*state.found);
-  const auto ram = meminfo_field(root.read("/proc/meminfo").value_or(""), "MemTotal");
+  const auto ram = read_memory(root).total;
   if (!size || !ram || *size > (1ULL << 62)) return;
   const double share = ratio(Bytes{static_cast<std::int64_t>(*size)}, *ram);
   state.live = share >= 0.24 && share <= 0.51;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "doctor/read/memory.h"
 #include "doctor/tune/use.h"
 #include "tests/support/temp_tree.h"
 
@@ -84,8 +85,8 @@ TEST_F(InForceTest, SeesAFileThatWasChanged) {
 }
 
 TEST(CheckTarget, ComparesTheMostInUseAndTheLeastAvailable) {
-  TuneUse use = use_of_meminfo(
-      "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\nSwapTotal: 1024 kB\nSwapFree: 1024 kB\n");
+  TuneUse use = use_of(parse_meminfo(
+      "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\nSwapTotal: 1024 kB\nSwapFree: 1024 kB\n"));
   EXPECT_EQ(use.ram, 4_GiB);
   EXPECT_EQ(use.swap, 0_B);
   use.add({.ram = 6_GiB, .available = 2_GiB});
@@ -97,7 +98,7 @@ TEST(CheckTarget, ComparesTheMostInUseAndTheLeastAvailable) {
   EXPECT_EQ(checks[1].met(), std::nullopt);  // nobody measured VRAM
   EXPECT_EQ(checks[2].met(), true);
   EXPECT_EQ(checks[3].met(), true);
-  EXPECT_EQ(use_of_meminfo("garbage").ram, std::nullopt);
+  EXPECT_EQ(use_of(parse_meminfo("garbage")).ram, std::nullopt);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "doctor/read/memory.h"
 #include "doctor/tune/runtimes.h"
 #include "doctor/tune/settings.h"
 #include "doctor/tune/sysctl_files.h"
@@ -57,23 +58,6 @@ std::optional<UnitFile> read_unit(const SysRoot& root, const std::string& name) 
   return unit;
 }
 
-std::vector<ZramDevice> read_zrams(const SysRoot& root) {
-  std::vector<ZramDevice> devices;
-  for (const std::string& name : root.list("/sys/block").value_or(std::vector<std::string>{})) {
-    if (!name.starts_with("zram")) continue;
-    const auto size = root.read("/sys/block/" + name + "/disksize");
-    const auto bytes = size ? parse_u64(trimmed(*size)) : std::nullopt;
-    if (!bytes || *bytes == 0 || *bytes > (1ULL << 62)) continue;  // 0: made and not set up
-    const std::string algorithms =
-        root.read("/sys/block/" + name + "/comp_algorithm").value_or("");  // "lzo [zstd]"
-    const auto begin = algorithms.find('['), end = algorithms.find(']');
-    const bool marked = begin != algorithms.npos && end != algorithms.npos && begin < end;
-    devices.push_back({name, Bytes{static_cast<std::int64_t>(*bytes)},
-                       marked ? algorithms.substr(begin + 1, end - begin - 1) : ""});
-  }
-  return devices;
-}
-
 /// Somebody has told zram-generator already, in its file or in drop-ins (zram-generator.conf(5)).
 bool is_zram_configured(const SysRoot& root) {
   const std::string file = "/etc/systemd/zram-generator.conf";
@@ -105,51 +89,13 @@ bool TuneMachine::has_disk_swap() const {
   return in_use || swap_in_fstab;
 }
 
-std::vector<SwapArea> parse_swaps(std::string_view text) {
-  std::vector<SwapArea> swaps;
-  next_token(text, '\n');  // the head
-  while (const auto line = next_token(text, '\n')) {
-    std::string_view words = *line;
-    const auto device = next_word(words), type = next_word(words), size = next_word(words),
-               used = next_word(words), priority = next_word(words);
-    if (!priority || !type) continue;
-    const auto kib = parse_u64(*size), used_kib = parse_u64(*used);
-    const auto number = parse_i64(*priority);
-    constexpr std::uint64_t kMost = 1ULL << 52;
-    if (!kib || !used_kib || !number || *kib > kMost || *used_kib > kMost) continue;
-    swaps.push_back({std::string(*device), Bytes{static_cast<std::int64_t>(*kib << 10)},
-                     Bytes{static_cast<std::int64_t>(*used_kib << 10)}, static_cast<int>(*number)});
-  }
-  return swaps;
-}
-
-std::optional<Bytes> meminfo_field(std::string_view text, std::string_view field) {
-  while (auto line = next_token(text, '\n')) {
-    if (!line->starts_with(field) || line->size() <= field.size()) continue;
-    std::string_view rest = line->substr(field.size());
-    if (rest.front() != ':') continue;
-    rest.remove_prefix(1);
-    const auto word = next_word(rest);
-    const auto kib = word ? parse_u64(*word) : std::nullopt;
-    if (!kib || *kib > (1ULL << 52)) return std::nullopt;
-    return Bytes{static_cast<std::int64_t>(*kib << 10)};
-  }
-  return std::nullopt;
-}
-
 TuneMachine read_tune_machine(const SysRoot& root, const std::vector<std::string>& units) {
   TuneMachine machine;
-  if (const auto meminfo = root.read("/proc/meminfo")) {
-    machine.running = true;
-    machine.ram = meminfo_field(*meminfo, "MemTotal");
-    machine.available = meminfo_field(*meminfo, "MemAvailable");
-    const auto total = meminfo_field(*meminfo, "SwapTotal");
-    const auto free = meminfo_field(*meminfo, "SwapFree");
-    if (total && free) machine.swap_used = *total - *free;
-  }
-  machine.swaps = parse_swaps(root.read("/proc/swaps").value_or(""));
+  machine.memory = read_memory(root);
+  machine.running = root.exists("/proc/meminfo");
+  machine.swaps = read_swap_areas(root);
   machine.swap_in_fstab = has_swap_line(root.read("/etc/fstab").value_or(""));
-  machine.zrams = read_zrams(root);
+  machine.zrams = read_zram(root);
   for (const KernelSetting& setting : kernel_settings()) {
     if (const auto text = root.read(setting.live)) {
       machine.values[std::string(setting.key)] = trimmed(*text);

@@ -44,8 +44,8 @@ void add_kernel_settings(const TuneMachine& machine, const TuneTarget& target,
 
 bool right_zram_size(const TuneMachine& machine) {
   Bytes sum;
-  for (const ZramDevice& device : machine.zrams) sum += device.size;
-  const double share = machine.ram ? ratio(sum, *machine.ram) : 0;
+  for (const ZramDevice& device : machine.zrams) sum += device.size.value_or(0_B);
+  const double share = machine.memory.total ? ratio(sum, *machine.memory.total) : 0;
   return share >= 0.24 && share <= 0.51;  // rounding to pages aside
 }
 
@@ -74,7 +74,7 @@ void add_zram(const TuneMachine& machine, const TuneTarget& target, Recommendati
   }
   std::optional<std::string> size, algorithm;
   if (machine.has_zram()) {
-    size = in_mib(machine.zrams.front().size);
+    size = in_mib(machine.zrams.front().size.value_or(0_B));
     algorithm = machine.zrams.front().algorithm;
   }
   const auto add = [&](std::string name, std::optional<std::string> before, std::string after,
@@ -101,8 +101,8 @@ void add_zram(const TuneMachine& machine, const TuneTarget& target, Recommendati
 /// What one unit may have: the target, or what leaves enough for everybody else.
 std::optional<Bytes> budget(const TuneMachine& machine, const TuneTarget& target) {
   if (target.ram) return target.ram;
-  if (!machine.ram) return std::nullopt;
-  const Bytes rest = *machine.ram - target.available.value_or(kUsualAvailable);
+  if (!machine.memory.total) return std::nullopt;
+  const Bytes rest = *machine.memory.total - target.available.value_or(kUsualAvailable);
   return rest >= 512_MiB ? std::optional(rest) : std::nullopt;
 }
 
@@ -215,12 +215,14 @@ class UnitAdvisor {
 
 void add_swap_advice(const TuneMachine& machine, const TuneTarget& target, Recommendation& into) {
   if (target.swap && *target.swap <= 0_B) {
-    if (machine.swap_used.value_or(0_B) > 0_B) {
-      into.advice.push_back({.about = "swap in use",
-                             .reason = to_string(*machine.swap_used) +
-                                       " lie in swap; they come back one device at a time",
-                             .source = "swapoff(2)",
-                             .commands = {"spillway tune drain-swap"}});
+    Bytes used;
+    for (const SwapArea& swap : machine.swaps) used += swap.used;
+    if (used > 0_B) {
+      into.advice.push_back(
+          {.about = "swap in use",
+           .reason = to_string(used) + " lie in swap; they come back one device at a time",
+           .source = "swapoff(2)",
+           .commands = {"spillway tune drain-swap"}});
     }
     return;
   }

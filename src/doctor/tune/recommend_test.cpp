@@ -18,9 +18,7 @@ using testing::IsEmpty;
 TuneMachine machine_with_disk_swap() {
   TuneMachine machine;
   machine.running = true;
-  machine.ram = 16_GiB;
-  machine.available = 6_GiB;
-  machine.swap_used = 1_GiB;
+  machine.memory.total = 16_GiB;
   machine.swaps = {{"/dev/sda2", 8_GiB, 1_GiB, -2}};
   machine.values = {{"vm.swappiness", "60"},
                     {"vm.page-cluster", "3"},
@@ -72,7 +70,7 @@ TEST(Recommend, SwapsSeldomToADisk) {
 TEST(Recommend, SwapsReadilyToZram) {
   auto machine = machine_with_disk_swap();
   machine.swaps = {{"/dev/zram0", 8_GiB, 1_GiB, 100}};
-  machine.zrams = {{"zram0", 8_GiB, "zstd"}};
+  machine.zrams = {{.name = "zram0", .size = 8_GiB, .algorithm = "zstd"}};
   auto all = recommend(machine, {});
   EXPECT_EQ(after(all, "vm.swappiness"), "180");
   EXPECT_EQ(after(all, "vm.page-cluster"), "0");
@@ -177,7 +175,7 @@ TEST(ReadTuneMachine, ReadsSwapsZramSettingsAndUnitsWithTheirDropIns) {
   tree.write("usr/lib/systemd/system-generators/zram-generator", "");
   const auto machine = read_tune_machine(SysRoot(tree.path()), {"none.service"});
   EXPECT_TRUE(machine.running);
-  EXPECT_TRUE(machine.ram.has_value());
+  EXPECT_TRUE(machine.memory.total.has_value());
   EXPECT_TRUE(machine.has_zram_generator);
   EXPECT_EQ(machine.values.at("vm.swappiness"), "60");
   ASSERT_EQ(machine.units.size(), 1U);
@@ -226,21 +224,10 @@ TEST(ReadTuneMachine, TakesNothingFromGarbage) {
   tree.write("sys/block/zram0/disksize", "18446744073709551615\n");
   tree.write("proc/sys/vm/swappiness", "sixty");
   const auto machine = read_tune_machine(SysRoot(tree.path()), {});
-  EXPECT_FALSE(machine.ram.has_value());
+  EXPECT_FALSE(machine.memory.total.has_value());
   EXPECT_THAT(machine.swaps, IsEmpty());
   EXPECT_FALSE(machine.has_disk_swap());
   EXPECT_FALSE(machine.has_zram());
-}
-
-TEST(ParseSwaps, ReadsTheKernelsTable) {
-  const auto swaps = parse_swaps(
-      "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
-      "/dev/zram0                              partition\t8388604\t\t1024\t\t100\n"
-      "/swapfile                               file\t\t2097148\t\t0\t\t-2\n");
-  ASSERT_EQ(swaps.size(), 2U);
-  EXPECT_TRUE(swaps[0].is_zram());
-  EXPECT_EQ(swaps[0].used, 1_MiB);
-  EXPECT_EQ(swaps[1].priority, -2);
 }
 
 TEST(TuneFiles, HaveOneFilePerHomeAndUnitAndNamesOfTheirOwn) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "doctor/tune/machine.h"
-
 namespace spillway::doctor {
 namespace {
 
@@ -25,13 +23,11 @@ void TuneUse::add(const TuneUse& moment) {
   extend(available, moment.available, false);
 }
 
-TuneUse use_of_meminfo(std::string_view text) {
+TuneUse use_of(const MemoryState& memory) {
   TuneUse use;
-  use.available = meminfo_field(text, "MemAvailable");
-  const auto total = meminfo_field(text, "MemTotal");
-  if (total && use.available) use.ram = *total - *use.available;
-  const auto swap = meminfo_field(text, "SwapTotal"), free = meminfo_field(text, "SwapFree");
-  if (swap && free) use.swap = *swap - *free;
+  use.available = memory.available;
+  if (memory.total && memory.available) use.ram = *memory.total - *memory.available;
+  if (memory.swap_total && memory.swap_free) use.swap = *memory.swap_total - *memory.swap_free;
   return use;
 }
 

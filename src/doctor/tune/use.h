@@ -16,8 +16,8 @@ struct TuneUse {
   void add(const TuneUse& moment);
 };
 
-/// Of /proc/meminfo's text: `ram` is what is not available. VRAM it does not know.
-TuneUse use_of_meminfo(std::string_view text);
+/// `ram` is what is not available. VRAM it does not know.
+TuneUse use_of(const MemoryState& memory);
 
 /// One part of a target against what was measured.
 struct TargetCheck {

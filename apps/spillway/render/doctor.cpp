@@ -64,19 +64,25 @@ void add_table(const std::vector<Column>& head, const std::vector<std::vector<Ce
   for (std::string& line : table(head, rows, canvas)) out.push_back(std::move(line));
 }
 
-/// How full each memory is, and how it was as far as the journal goes back.
+/// The least and the most that was used of a memory, as far as the journal goes back; now is a part of it.
+std::optional<doctor::Extent> extent_of(const Examined& e, const PoolAssessment& now) {
+  const auto past = e.history.pools.find(now.pool);
+  if (past == e.history.pools.end()) return std::nullopt;
+  const Bytes used = now.used.value_or(past->second.most);
+  return doctor::Extent{std::min(past->second.least, used), std::max(past->second.most, used)};
+}
+
 void add_memories(const Examined& e, const Canvas& canvas, Lines& out) {
   const PoolNames names(e.report.pools);
   std::vector<std::vector<Cell>> rows;
   for (const PoolStatus& pool : e.report.pools) {
     const PoolAssessment& a = pool.assessment;
     if (!a.total || a.total->count == 0) continue;
-    const auto past = e.history.pools.find(a.pool);
-    const bool known = past != e.history.pools.end();
+    const auto past = extent_of(e, a);
     rows.push_back({{names.of(a.pool)},
                     {amount(a.used)},
-                    {known ? to_string(past->second.least) : "-"},
-                    {known ? to_string(past->second.most) : "-"},
+                    {past ? to_string(past->least) : "-"},
+                    {past ? to_string(past->most) : "-"},
                     {to_string(*a.total)},
                     {pool.source, Paint::dim}});
   }
@@ -205,12 +211,11 @@ std::string doctor_document(const Examined& e, const std::vector<Diagnosis>& dia
     out.member("reason", c.reason);
   });
   list(out, "memories", e.report.pools, [&](const PoolStatus& pool) {
-    const auto past = e.history.pools.find(pool.assessment.pool);
-    const bool known = past != e.history.pools.end();
+    const auto past = extent_of(e, pool.assessment);
     out.member("pool", pool.assessment.pool.text);
     out.member("used_bytes", pool.assessment.used);
-    out.member("baseline_bytes", known ? std::optional(past->second.least) : std::nullopt);
-    out.member("peak_bytes", known ? std::optional(past->second.most) : std::nullopt);
+    out.member("baseline_bytes", past ? std::optional(past->least) : std::nullopt);
+    out.member("peak_bytes", past ? std::optional(past->most) : std::nullopt);
     out.member("total_bytes", pool.assessment.total);
   });
   list(out, "programs", e.holdings.programs, [&](const Holding& holding) {

@@ -11,6 +11,7 @@
 #include "act/builtin.h"
 #include "self_care.h"
 #include "sense/builtin.h"
+#include "sense/census.h"
 #include "sense/device.h"
 #include "sense/gpu_device.h"
 #include "stderr_sink.h"
@@ -79,6 +80,7 @@ Status Daemon::prepare() {
     devices_ = std::make_shared<DeviceCell>();
     parts.sensors.push_back(std::make_unique<DeviceSensor>(devices_));
   }
+  parts.sensors.push_back(std::make_unique<CensusSensor>(SysRoot(settings_.sensors.root)));
   cgroups_ = find_cgroup_sensor(parts.sensors);
   parts.actions = make_builtin_actions(
       {.guests = guests_,

@@ -83,7 +83,7 @@ void Engine::Impl::look(TimePoint now) {
   ++counters.looks;
   history.add(frame().snapshot, roster.worked_since(before));
   if (with_owners) owners = frame().snapshot.processes;
-  roster.measure(frame().snapshot);
+  roster.measure(frame().snapshot, with_owners);
   if (with_owners && std::exchange(report_owners, false)) note_owners();
   note_faults();
   note_kernel_events(now);

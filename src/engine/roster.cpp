@@ -123,7 +123,7 @@ bool Roster::worked_since(TimePoint since) const {
   });
 }
 
-void Roster::measure(const Snapshot& snapshot) {
+void Roster::measure(const Snapshot& snapshot, bool owners) {
   for (const TenantId& id : undeclared_) {
     const auto at = position(id);
     if (!at->process) continue;
@@ -134,7 +134,7 @@ void Roster::measure(const Snapshot& snapshot) {
       if (*bytes > Bytes{}) holds.push_back({pool, *bytes});
     };
     for (const ProcessReading& process : snapshot.processes) {
-      if (process.key != *at->process) continue;
+      if (!owners || process.key != *at->process) continue;
       replace(kRam, process.pss ? process.pss : process.rss);
       replace(kSwap, process.swap);
     }

@@ -36,7 +36,8 @@ class Roster {
   bool worked_since(TimePoint since) const;
 
   /// Fills in what tenants that declared nothing hold, from what was measured of their processes.
-  void measure(const Snapshot& snapshot);
+  /// `owners`: their RAM was measured at this look; what else names processes does so roughly.
+  void measure(const Snapshot& snapshot, bool owners);
   /// What they hold in RAM counts in the watched groups around them, too.
   void charge_groups(const Snapshot& snapshot);
   /// Their processes, for sensing.

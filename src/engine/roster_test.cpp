@@ -126,7 +126,7 @@ TEST(Roster, WhoDeclaredNothingHoldsWhatItsProcessHolds) {
   snapshot.processes = {{.key = self, .rss = 900_MiB, .pss = 800_MiB, .swap = 5_MiB},
                         {.key = {1, 1}, .rss = 9_GiB}};
   snapshot.device_uses = {{{"vram:GPU-1"}, self.pid, 2_GiB, {}}, {{"vram:GPU-1"}, 1, 3_GiB, {}}};
-  roster.measure(snapshot);
+  roster.measure(snapshot, true);
   EXPECT_EQ(roster.find({"run"})->held_in(kRam), 800_MiB);
   EXPECT_EQ(roster.find({"run"})->held_in(kSwap), 5_MiB);
   EXPECT_EQ(roster.find({"run"})->held_in({"vram:GPU-1"}), 2_GiB);
@@ -135,7 +135,7 @@ TEST(Roster, WhoDeclaredNothingHoldsWhatItsProcessHolds) {
   // A look that measures devices only leaves the rest as it was, and no change is no change.
   (void)roster.take_changed();
   snapshot.processes.clear();
-  roster.measure(snapshot);
+  roster.measure(snapshot, true);
   EXPECT_EQ(roster.find({"run"})->held_in(kRam), 800_MiB);
   EXPECT_FALSE(roster.take_changed());
 }

@@ -28,6 +28,14 @@ std::optional<std::string> EventLines::line(const Event& event) {
   return to_compact_text(event);
 }
 
+bool EventLines::names_processes(const Frame& frame) {
+  const TimePoint at = frame.snapshot.at;
+  if (frame.snapshot.processes.empty()) return false;
+  if (last_named_ && at >= *last_named_ && at - *last_named_ < rules_.named) return false;
+  last_named_ = at;
+  return true;
+}
+
 bool EventLines::worth_keeping(const Frame& frame) {
   std::vector<std::pair<PoolId, Level>> levels;
   for (const PoolAssessment& pool : frame.assessment.pools) {
@@ -35,7 +43,8 @@ bool EventLines::worth_keeping(const Frame& frame) {
   }
   const bool moved = levels != levels_;
   levels_ = std::move(levels);
-  if (rules_.every || restarted_ || moved || !frame.plan.steps.empty() ||
+  const bool names = names_processes(frame);
+  if (rules_.every || restarted_ || moved || names || !frame.plan.steps.empty() ||
       !frame.plan.settled.empty() || !frame.plan.refused.empty() ||
       !frame.snapshot.events.empty()) {
     return true;

@@ -17,6 +17,7 @@ struct FrameRules {
   Duration pressed = 1s;       // from warning on or while something is demanded, one in this time;
                                // frames in which a level changed or a step began are always kept
   std::size_t processes = 16;  // of each frame, the biggest ones
+  Duration named = 5min;       // one that names processes in this time: growth is told from them
 };
 
 /// Turns events into lines of JSON and leaves out the frames that say nothing new. What a dropped
@@ -34,13 +35,14 @@ class EventLines {
 
  private:
   bool worth_keeping(const Frame& frame);
+  bool names_processes(const Frame& frame);
   std::optional<std::string> frame_line(const Frame& frame);
 
   FrameRules rules_;
   bool restarted_ = true;
   bool tenants_written_ = true;
   std::optional<std::vector<Tenant>> tenants_;
-  std::optional<TimePoint> last_kept_;
+  std::optional<TimePoint> last_kept_, last_named_;
   std::vector<std::pair<PoolId, Level>> levels_;
 };
 

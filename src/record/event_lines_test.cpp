@@ -45,6 +45,18 @@ TEST(EventLines, KeepEveryFrameForAFaithfulReplay) {
   EXPECT_EQ(kept({.every = true}, 10s, 100ms, Level::normal), 100);
 }
 
+TEST(EventLines, KeepAFrameThatNamesProcessesOnceInFiveMinutes) {
+  EventLines lines({.quiet = 1h});
+  ASSERT_TRUE(lines.line(look(0s)));
+  int kept = 0;
+  for (Duration at = 1s; at < 10min; at += 1s) {
+    Frame frame = look(at);
+    frame.snapshot.processes.emplace_back();
+    kept += lines.line(frame) ? 1 : 0;
+  }
+  EXPECT_EQ(kept, 2);
+}
+
 TEST(EventLines, AlwaysKeepAFrameInWhichSomethingHappened) {
   EventLines lines;
   ASSERT_TRUE(lines.line(look(0s)));

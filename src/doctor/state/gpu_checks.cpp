@@ -76,32 +76,88 @@ void driver(const Examined& e, std::vector<Diagnosis>& out) {
   }
 }
 
+std::string reset_command(const Gpu& gpu) {
+  if (gpu.driver != "nvidia") return "sudo reboot";
+  return fmt::format("sudo nvidia-smi --gpu-reset -i {}",
+                     shell_word(gpu.uuid.empty() ? gpu.address : gpu.uuid));
+}
+
+/// A GPU that was left bad. Who uses it has to stop before it can be reset.
+void recovery(const Examined& e, std::vector<Diagnosis>& out) {
+  for (const Gpu& gpu : e.machine.gpu.gpus) {
+    if (gpu.recovery.empty()) continue;
+    const std::string users = users_of(e.holdings, PoolId{"vram:" + gpu.uuid});
+    out.push_back(
+        {.severity = Severity::problem,
+         .what = fmt::format("the GPU at {} was left bad: its driver asks for {}", gpu.address,
+                             gpu.recovery),
+         .evidence = "gpu_recovery_action of nvidia-smi -q",
+         .fix = users.empty() ? std::string("nobody who is known uses it: it can be done now")
+                              : fmt::format("these must stop first: {}", users),
+         .command = gpu.recovery.find("Reboot") == std::string::npos ? reset_command(gpu)
+                                                                     : std::string("sudo reboot")});
+  }
+}
+
 void broken_memory(const Examined& e, std::vector<Diagnosis>& out) {
   for (const Gpu& gpu : e.machine.gpu.gpus) {
+    const bool nvidia = gpu.driver == "nvidia";
+    const std::string folder = fmt::format("/sys/bus/pci/devices/{}/ras/", gpu.address);
     if (gpu.uncorrectable_errors.value_or(0) > 0) {
       out.push_back(
           {.severity = Severity::problem,
            .what = fmt::format("memory of the GPU at {} has failed {} times beyond repair",
                                gpu.address, *gpu.uncorrectable_errors),
-           .evidence = fmt::format("/sys/bus/pci/devices/{}/ras/umc_err_count", gpu.address),
-           .fix = "restart the machine; if it goes on, the card is broken",
-           .command = "sudo reboot"});
+           .evidence = nvidia ? "ecc_errors of nvidia-smi -q, since its last reset"
+                              : folder + "umc_err_count",
+           .fix = "reset it; if it goes on, the card is broken",
+           .command = reset_command(gpu)});
+    }
+    if (gpu.repair_failed) {
+      out.push_back(
+          {.severity = Severity::problem,
+           .what = fmt::format("memory of the GPU at {} could not be repaired", gpu.address),
+           .evidence = "remapped_row_failure of nvidia-smi -q",
+           .fix = "have the card exchanged",
+           .command = "nvidia-smi -q -d ROW_REMAPPER,PAGE_RETIREMENT"});
+    } else if (gpu.repair_pending) {
+      out.push_back(
+          {.what = fmt::format("memory of the GPU at {} waits to be repaired", gpu.address),
+           .evidence = "remapped_row_pending, pending_retirement of nvidia-smi -q",
+           .fix = "reset it when nobody uses it",
+           .command = reset_command(gpu)});
     }
     if (gpu.bad_pages.value_or(0) > 0) {
       out.push_back(
           {.what = fmt::format("the GPU at {} has retired {} pages of its memory", gpu.address,
                                *gpu.bad_pages),
-           .evidence = fmt::format("/sys/bus/pci/devices/{}/ras/gpu_vram_bad_pages", gpu.address),
+           .evidence = nvidia ? "retired_pages of nvidia-smi -q" : folder + "gpu_vram_bad_pages",
            .fix = "watch whether they become more: then the card is failing",
-           .command =
-               fmt::format("cat /sys/bus/pci/devices/{}/ras/gpu_vram_bad_pages", gpu.address)});
+           .command = nvidia ? "nvidia-smi -q -d PAGE_RETIREMENT"
+                             : "cat " + folder + "gpu_vram_bad_pages"});
     }
   }
 }
 
+void not_persistent(const Examined& e, std::vector<Diagnosis>& out) {
+  for (const Gpu& gpu : e.machine.gpu.gpus) {
+    if (gpu.persistence != false) continue;
+    out.push_back({.severity = Severity::note,
+                   .what = fmt::format("the driver lets go of the GPU at {} when nobody uses it",
+                                       gpu.address),
+                   .evidence = "persistence_mode of nvidia-smi -q is Disabled",
+                   .fix = "on a server keep it: the next program starts seconds sooner",
+                   .command = "sudo systemctl enable --now nvidia-persistenced"});
+    return;
+  }
+}
+
 constexpr std::array kChecks{Check{"vram-without-owner", vram_without_owner},
-                             Check{"gpu-error", lost_gpu}, Check{"gpu-driver", driver},
-                             Check{"gpu-memory-errors", broken_memory}};
+                             Check{"gpu-recovery", recovery},
+                             Check{"gpu-error", lost_gpu},
+                             Check{"gpu-driver", driver},
+                             Check{"gpu-memory-errors", broken_memory},
+                             Check{"gpu-persistence", not_persistent}};
 
 }  // namespace
 

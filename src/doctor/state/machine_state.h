@@ -80,13 +80,17 @@ struct UnitSetting {
   std::string value;  // "8G"
 };
 
-/// A GPU as sysfs and NVIDIA's /proc files show it without its being woken.
+/// A GPU as sysfs and NVIDIA's own program show it without its being woken.
 struct Gpu {
   std::string address;  // "0000:41:00.0"
   std::string driver;   // "nvidia", "amdgpu", "i915", "xe"
   bool asleep = false;
-  std::optional<std::uint64_t> bad_pages;             // retired by amdgpu's RAS
-  std::optional<std::uint64_t> uncorrectable_errors;  // of its memory, by amdgpu's RAS
+  std::string uuid;                                   // "GPU-..."; empty: not told
+  std::optional<bool> persistence;                    // the driver stays although nobody uses it
+  std::optional<std::uint64_t> bad_pages;             // of its memory, retired
+  std::optional<std::uint64_t> uncorrectable_errors;  // of its memory, since the last reset
+  bool repair_pending = false, repair_failed = false;
+  std::string recovery;  // what the driver asks for: "Reset", "Reboot"; empty: nothing
 };
 
 struct GpuState {

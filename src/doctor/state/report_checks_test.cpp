@@ -65,6 +65,45 @@ TEST(VramWithoutOwner, IsAProblemWhenNobodyIsLeft) {
   EXPECT_THAT(all[0].what, HasSubstr("8 GiB"));
 }
 
+Examined with_gpu(Gpu gpu) {
+  Examined e;
+  gpu.address = "0000:41:00.0";
+  gpu.driver = "nvidia";
+  gpu.uuid = "GPU-1";
+  e.machine.gpu.gpus = {std::move(gpu)};
+  return e;
+}
+
+TEST(GpuRecovery, NamesWhoMustStopAndNeverResets) {
+  Examined e = with_card(10_GiB);
+  e.machine.gpu = with_gpu({.recovery = "Reset"}).machine.gpu;
+  auto all = examine_card(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "gpu-recovery");
+  EXPECT_EQ(all[0].fix, "these must stop first: ollama (7)");
+  EXPECT_EQ(all[0].command, "sudo nvidia-smi --gpu-reset -i GPU-1");
+  e.machine.gpu.gpus[0].recovery = "Reboot";
+  all = examine_card(e);
+  EXPECT_EQ(all[0].command, "sudo reboot");
+}
+
+TEST(GpuMemory, ThatFailsIsToldAndHealthyIsNot) {
+  EXPECT_THAT(examine(with_gpu({.persistence = true, .bad_pages = 0, .uncorrectable_errors = 0})),
+              IsEmpty());
+  for (const Gpu& bad : {Gpu{.bad_pages = 2}, Gpu{.uncorrectable_errors = 1},
+                         Gpu{.repair_pending = true}, Gpu{.repair_failed = true}}) {
+    const auto all = examine(with_gpu(bad));
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].check, "gpu-memory-errors");
+  }
+}
+
+TEST(GpuPersistence, IsANote) {
+  const auto all = examine(with_gpu({.persistence = false}));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_FALSE(has_findings(all));
+}
+
 TEST(GpuError, ComesFromTheKernelsLog) {
   Examined e;
   Finding xid;

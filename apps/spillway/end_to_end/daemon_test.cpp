@@ -222,5 +222,40 @@ TEST(WithDaemon, ATenantThatIsNotThereIsAFailure) {
   EXPECT_THAT(ran.err, HasSubstr("spillway ps"));
 }
 
+TEST(WithDaemon, DoctorTellsWhatItsGuardCanDoAndWhatIsShort) {
+  Daemon daemon;
+  json told = json::parse(daemon.spillway({"doctor", "--json"}).out);
+  EXPECT_EQ(told["source"], "daemon");
+  const auto able = [&](const char* what) {
+    const auto& all = told["capabilities"];
+    return std::any_of(all.begin(), all.end(),
+                       [&](const json& one) { return one["name"] == what; });
+  };
+  EXPECT_TRUE(able("offload") && able("freeze"));
+  const auto finds = [&](const char* check) {
+    const auto& all = told["findings"];
+    return std::any_of(all.begin(), all.end(),
+                       [&](const json& one) { return one["check"] == check; });
+  };
+  EXPECT_FALSE(finds("memory-short"));
+  daemon.press(1000 << 20);
+  EXPECT_TRUE(eventually([&] {
+    const auto ran = daemon.spillway({"doctor", "--json"});
+    told = json::parse(ran.out);
+    return ran.code == 1 && finds("memory-short");
+  }));
+}
+
+TEST(WithDaemon, CheckAsksForRoomAndTellsThatNobodyHasAny) {
+  Daemon daemon;
+  const Guest guest(daemon);
+  const std::string stack =
+      daemon.dir().write("stack.toml", "[[component]]\nname = \"llm\"\nram = \"900TiB\"\n");
+  const auto ran = daemon.spillway({"check", "--fix", stack});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_THAT(ran.out, StartsWith("not done"));
+  EXPECT_THAT(ran.out, HasSubstr("not ready"));
+}
+
 }  // namespace
 }  // namespace spillway

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "doctor/explain/mask.h"
 #include "doctor/state/settings.h"
 #include "json/writer.h"
 #include "render/status.h"
@@ -19,6 +20,7 @@ using doctor::Severity;
 using Lines = std::vector<std::string>;
 
 constexpr std::size_t kPrograms = 8;
+constexpr std::size_t kSwapped = 5;  // processes
 
 Paint paint_of(Severity severity) {
   switch (severity) {
@@ -140,6 +142,38 @@ void add_budget(const Examined& e, const Canvas& canvas, Lines& out) {
             rows, canvas, out);
 }
 
+/// Those that have something in swap, the most first.
+std::vector<const doctor::Process*> in_swap(const Examined& e) {
+  std::vector<const doctor::Process*> found;
+  for (const doctor::Process& process : e.machine.processes) {
+    if (process.swapped.value_or(Bytes{}).count > 0) found.push_back(&process);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto* a, const auto* b) { return *a->swapped > *b->swapped; });
+  return found;
+}
+
+/// People give programs their keys as arguments: those are masked.
+std::string command_of(const doctor::Process& process) {
+  return process.command.empty() ? "[" + process.name + "]" : doctor::masked(process.command);
+}
+
+void add_swapped(const Examined& e, const Canvas& canvas, Lines& out) {
+  std::vector<std::vector<Cell>> rows;
+  for (const doctor::Process* process : in_swap(e)) {
+    if (rows.size() == kSwapped) break;
+    rows.push_back({{to_string(*process->swapped)},
+                    {amount(process->resident)},
+                    {std::to_string(process->pid)},
+                    {command_of(*process)}});
+  }
+  add_table({{.title = "IN SWAP", .right = true},
+             {.title = "IN RAM", .right = true},
+             {.title = "PID", .right = true},
+             {.title = "COMMAND", .flexible = true}},
+            rows, canvas, out);
+}
+
 void add_settings(const Examined& e, const Canvas& canvas, Lines& out) {
   std::vector<std::vector<Cell>> rows;
   for (const doctor::Setting& setting : doctor::settings_of(e.machine)) {
@@ -177,6 +211,7 @@ Lines doctor_lines(const Examined& examined, const std::vector<Diagnosis>& diagn
   for (const Diagnosis& diagnosis : diagnoses) add_diagnosis(diagnosis, canvas, lines);
   add_memories(examined, canvas, lines);
   add_budget(examined, canvas, lines);
+  add_swapped(examined, canvas, lines);
   add_settings(examined, canvas, lines);
   const Lines able = detail_lines(examined.report, canvas);
   if (!able.empty()) lines.push_back("");
@@ -227,6 +262,12 @@ std::string doctor_document(const Examined& e, const std::vector<Diagnosis>& dia
     out.member("peak_ram_bytes", holding.peak_ram);
     out.member("vram_bytes", vram_of(holding));
     out.member("swap_bytes", held(holding, kSwap));
+  });
+  list(out, "in_swap", in_swap(e), [&](const doctor::Process* process) {
+    out.member("pid", process->pid);
+    out.member("command", command_of(*process));
+    out.member("swap_bytes", process->swapped);
+    out.member("rss_bytes", process->resident);
   });
   list(out, "growth", e.history.growth, [&](const doctor::Growth& growth) {
     out.member("name", growth.name);

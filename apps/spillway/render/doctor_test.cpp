@@ -48,6 +48,11 @@ Examined examined() {
                           .pids = {7},
                           .held = {{kRam, 1_GiB}, {PoolId{"vram:GPU-1"}, 6_GiB}},
                           .peak_ram = 3_GiB}};
+  doctor::Process swapped;
+  swapped.pid = 7;
+  swapped.command = "/usr/bin/ollama serve";
+  swapped.swapped = 300_MiB;
+  e.machine.processes = {swapped};
   return e;
 }
 
@@ -60,12 +65,23 @@ TEST(DoctorLines, PutFindingsFirstWithWhatToDo) {
   EXPECT_THAT(lines, Contains(StartsWith("PROGRAM")));
   EXPECT_THAT(lines, Contains(testing::ContainsRegex("ram +5 GiB +2 GiB +9 GiB +16 GiB")));
   EXPECT_THAT(lines, Contains(testing::ContainsRegex("ollama.*6 GiB +1 GiB +100 MiB +3 GiB")));
+  EXPECT_THAT(lines, Contains(testing::ContainsRegex("300 MiB +- +7 +/usr/bin/ollama serve")));
   EXPECT_THAT(lines, Contains(HasSubstr("/proc/pressure")));
 }
 
 TEST(DoctorLines, SayThatNothingIsWrong) {
   EXPECT_EQ(doctor_lines({}, {}, {})[0], "nothing wrong was found");
   EXPECT_EQ(doctor_lines({}, {two()[1]}, {})[0], "nothing wrong was found");
+}
+
+TEST(DoctorDocument, MasksKeysInCommands) {
+  Examined e = examined();
+  e.machine.processes[0].command =
+      "/usr/lib64/vllm/bin/python3 -m vllm --api-key sk-abcdefghijklmnopqrstuvwxyz012345";
+  const auto json = nlohmann::json::parse(doctor_document(e, {}));
+  const std::string command = json["in_swap"][0]["command"];
+  EXPECT_THAT(command, StartsWith("/usr/lib64/vllm/bin/python3 -m vllm --api-key "));
+  EXPECT_THAT(command, Not(HasSubstr("klmnopqrstuvwxyz")));
 }
 
 TEST(DoctorDocument, KeepsNotesApart) {
@@ -75,6 +91,7 @@ TEST(DoctorDocument, KeepsNotesApart) {
   EXPECT_EQ(json["findings"][0]["check"], "memory-short");
   EXPECT_EQ(json["notes"][0]["command"], nullptr);
   EXPECT_EQ(json["memories"][0]["peak_bytes"], 9LL << 30);
+  EXPECT_EQ(json["in_swap"][0]["command"], "/usr/bin/ollama serve");
   EXPECT_EQ(json["programs"][0]["vram_bytes"], 6LL << 30);
 }
 

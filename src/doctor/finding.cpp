@@ -63,6 +63,13 @@ void complete(Workload& workload, const Workload& other) {
   take(workload.context_tokens, other.context_tokens);
   take(workload.tokens, other.tokens);
   take(workload.tokens_that_fit, other.tokens_that_fit);
+  take(workload.token_limit, other.token_limit);
+  take(workload.model, other.model);
+  take(workload.layers, other.layers);
+  take(workload.kv_heads, other.kv_heads);
+  take(workload.key_dim, other.key_dim);
+  take(workload.value_dim, other.value_dim);
+  take(workload.gpu_layers, other.gpu_layers);
   take(workload.weights, other.weights);
   take(workload.cache, other.cache);
   take(workload.wanted, other.wanted);

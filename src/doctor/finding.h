@@ -89,6 +89,10 @@ struct Workload {
   std::optional<std::int64_t> context_tokens;  // what it was set up for
   std::optional<std::int64_t> tokens;          // in use, or asked for
   std::optional<std::int64_t> tokens_that_fit;
+  std::optional<std::int64_t> token_limit;  // at which the model alone fills the device, by a predictor
+  std::string model;                        // a path or a name, as the server says it
+  std::optional<std::int64_t> layers, kv_heads, key_dim, value_dim;  // of its attention
+  std::optional<std::int64_t> gpu_layers;
   std::optional<Bytes> weights, cache;  // on the device
   std::optional<Bytes> wanted;          // what the whole plan would take there
   std::optional<Bytes> freed_by_less;   // what the server says a shorter context would free

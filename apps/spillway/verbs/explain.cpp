@@ -10,6 +10,7 @@
 #include <array>
 
 #include "doctor/explain/document.h"
+#include "explain/prediction.h"
 #include "record/journal.h"
 #include "record/journal_files.h"
 #include "verbs/page.h"
@@ -126,7 +127,8 @@ void keep_last(std::vector<doctor::Finding>& findings) {
 
 ExitCode explain_logs(const Global& global, const ExplainOptions& options) {
   const Console console(global);
-  Explainer explainer;
+  Prediction prediction(fit::surroundings_from([](const char* name) { return ::getenv(name); }));
+  Explainer explainer(&prediction);
   bool whole = true;
   if (options.boot || options.last) whole = read_boot(console, explainer);
   if (options.last) read_journals(console, explainer);

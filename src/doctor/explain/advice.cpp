@@ -14,6 +14,7 @@ struct Row {
   std::optional<Cause> cause;  // any
   std::string_view what;
   std::optional<Measure> measure = {};
+  bool only_with_effect = false;  // nothing to be said where nobody knows
 };
 
 constexpr std::array kRows{
@@ -70,7 +71,9 @@ constexpr std::array kRows{
         "must live"},
     Row{{}, Cause::burst, "tile or split the step that asked for it", Measure::smaller_batch},
     Row{{}, Cause::overload, "half precision or a smaller quantisation", Measure::half_precision},
+    Row{{}, Cause::overload, "a smaller model", Measure::smaller_model, true},
     Row{{}, Cause::overload, "a shorter context", Measure::shorter_context},
+    Row{{}, Cause::overload, "a quantised KV cache", Measure::quantised_cache, true},
     Row{{}, Cause::overload, "fewer layers on the device", Measure::fewer_layers},
     Row{{},
         Cause::leak,
@@ -84,8 +87,8 @@ bool is_killer(Kind kind) {
 
 }  // namespace
 
-void advise(Finding& finding, const Predictor& predictor) {
-  const Workload& load = finding.workload;
+void advise(Finding& finding, Predictor* predictor) {
+  Workload& load = finding.workload;
   if (load.tokens_that_fit) {
     finding.advice.push_back(
         {fmt::format("a context of {} tokens instead of {}", *load.tokens_that_fit,
@@ -94,14 +97,12 @@ void advise(Finding& finding, const Predictor& predictor) {
                                            : std::string("more")),
          load.freed_by_less, load.freed_by_less ? "log" : ""});
   }
-  if (predictor.token_limit && load.tokens) {
-    if (const auto limit = predictor.token_limit(load);
-        limit && *load.tokens < *limit - *limit / 5) {
-      finding.because += fmt::format(
-          "; {} tokens are well below the {} at which the model alone would fill the device: "
-          "something else had a part",
-          *load.tokens, *limit);
-    }
+  if (predictor != nullptr) load.token_limit = predictor->token_limit(finding);
+  if (load.tokens && load.token_limit && *load.tokens < *load.token_limit - *load.token_limit / 5) {
+    finding.because += fmt::format(
+        "; {} tokens are well below the {} at which the model alone would fill the device: "
+        "something else had a part",
+        *load.tokens, *load.token_limit);
   }
   for (const Row& row : kRows) {
     if (row.kind && *row.kind != finding.kind) continue;
@@ -111,10 +112,16 @@ void advise(Finding& finding, const Predictor& predictor) {
     if (shorter && load.tokens_that_fit) continue;  // said above, with its figure
     if (shorter && !row.kind && !load.context_tokens && !load.tokens)
       continue;  // nothing says there is a context
-    Advice advice{std::string(row.what), {}, {}};
-    if (row.measure && predictor.effect) advice.effect = predictor.effect(finding, *row.measure);
-    if (advice.effect) advice.source = "fit";
-    finding.advice.push_back(std::move(advice));
+    const auto effect = row.measure && predictor != nullptr
+                            ? predictor->effect(finding, *row.measure)
+                            : std::nullopt;
+    if (row.only_with_effect && !effect) continue;
+    if (!effect) {
+      finding.advice.push_back({std::string(row.what), {}, {}});
+      continue;
+    }
+    finding.advice.push_back(
+        {effect->what.empty() ? std::string(row.what) : effect->what, effect->freed, "fit"});
   }
 }
 

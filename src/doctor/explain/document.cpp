@@ -1,5 +1,6 @@
 #include "doctor/explain/document.h"
 
+#include "doctor/explain/mask.h"
 #include "doctor/lines/stamp.h"
 #include "json/writer.h"
 
@@ -34,9 +35,11 @@ void write_holders(JsonWriter& out, const std::vector<Holder>& holders, bool nam
 void write(JsonWriter& out, const Workload& load) {
   if (load.empty()) return out.value(nullptr);
   out.begin_object();
+  out.member("model", unless_empty(masked_name(load.model)));
   out.member("context_tokens", load.context_tokens);
   out.member("tokens", load.tokens);
   out.member("tokens_that_fit", load.tokens_that_fit);
+  out.member("token_limit", load.token_limit);
   out.member("weights_bytes", load.weights);
   out.member("cache_bytes", load.cache);
   out.member("wanted_bytes", load.wanted);

@@ -75,12 +75,14 @@ TEST(Predictor, EffectsAreHandedInOrAbsent) {
   const std::string log = torch("", 10.63);
   const Report without = explained(log);
   for (const Advice& each : without.findings.at(0).advice) EXPECT_FALSE(each.effect);
-  Predictor predictor;
-  predictor.effect = [](const Finding&, Predictor::Measure measure) -> std::optional<Bytes> {
-    if (measure != Predictor::Measure::half_precision) return std::nullopt;
-    return 5_GiB;
-  };
-  Explainer explainer(predictor);
+  struct Half final : Predictor {
+    std::optional<Effect> effect(const Finding&, Measure measure) override {
+      if (measure != Measure::half_precision) return std::nullopt;
+      return Effect{5_GiB, {}};
+    }
+    std::optional<std::int64_t> token_limit(const Finding&) override { return std::nullopt; }
+  } predictor;
+  Explainer explainer(&predictor);
   LineReader lines("log", std::make_unique<TextBytes>(log));
   explainer.read(lines);
   const Report report = explainer.finish();

@@ -51,10 +51,8 @@ const MarkSet& marks_of_all() {
 
 }  // namespace
 
-Explainer::Explainer(Predictor predictor)
-    : predictor_(std::move(predictor)),
-      marks_(marks_of_all()),
-      journal_(std::make_unique<JournalLines>()) {
+Explainer::Explainer(Predictor* predictor)
+    : predictor_(predictor), marks_(marks_of_all()), journal_(std::make_unique<JournalLines>()) {
   std::size_t next = kJournalMark + 1;
   for (auto& recogniser : recognisers()) {
     const std::size_t count = recogniser->marks().size();

@@ -27,7 +27,8 @@ struct Report {
 /// inputs. One thread at a time.
 class Explainer {
  public:
-  explicit Explainer(Predictor predictor = {});
+  /// `predictor` must outlive it; none: effects stay unknown.
+  explicit Explainer(Predictor* predictor = nullptr);
   ~Explainer();
 
   /// Reads it to its end. What breaks off there is noted, what was read counts.
@@ -44,7 +45,7 @@ class Explainer {
   void take(const LineReader& lines, const MarkSet::Found& found);
   void hand_out(const Line& line, const MarkSet::Found& found);
 
-  Predictor predictor_;
+  Predictor* predictor_;
   const MarkSet& marks_;
   std::vector<Source> sources_;
   std::unique_ptr<JournalLines> journal_;

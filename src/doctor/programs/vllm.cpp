@@ -22,6 +22,8 @@ std::optional<Finding> read_one_request(std::string_view text) {
   finding.free = rounded(amount_after(text, "available KV cache memory ("));
   finding.workload.tokens = integer_after(text, "max seq len (");
   finding.workload.tokens_that_fit = integer_after(text, "estimated maximum model length is ");
+  if (const auto needed = finding.requested; needed && finding.free)
+    finding.workload.freed_by_less = *needed - *finding.free;
   finding.because = "the KV cache of one request of full length is larger than what is left for it";
   return finding;
 }

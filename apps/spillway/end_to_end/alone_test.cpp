@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -244,6 +245,42 @@ TEST(Alone, ReportReadsWhatIsLeftOfAJournal) {
               HasSubstr("nothing of this time"));
   EXPECT_EQ(spillway({"report", "--journal", dir / "missing"}).code, 1);
   EXPECT_EQ(spillway({"report", "--since", "yesterday"}).code, 2);
+}
+
+TEST(Alone, ExplainAsksJournalctlForThisBoot) {
+  const support::TempDir dir;
+  const std::string journalctl = dir.write("bin/journalctl", R"(#!/bin/sh
+[ "$*" = "-k -b -q --no-pager -o short-iso-precise" ] || exit 9
+i=0
+while [ $i -lt 3000 ]; do
+  echo "2026-11-24T08:00:00.000001+0000 host kernel: usb 1-1: new high-speed USB device number $i using xhci_hcd"
+  i=$((i + 1))
+done
+cat <<'END'
+2026-11-24T08:00:01.000001+0000 host kernel: Out of memory: Killed process 4711 (llama-server) total-vm:9000000kB, anon-rss:8000000kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:16000kB oom_score_adj:0
+END
+)");
+  ASSERT_EQ(::chmod(journalctl.c_str(), 0755), 0);
+  const How with{.environment = {{"PATH", (dir / "bin") + ":/bin:/usr/bin"}}};
+  const auto ran = spillway({"explain", "--boot", "--json"}, with);
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const json document = json::parse(ran.out);
+  EXPECT_EQ(document["lines"], 3001);
+  EXPECT_EQ(document["events"][0]["victim"]["name"], "llama-server");
+  EXPECT_EQ(document["events"][0]["time"], "2026-11-24T08:00:01.000Z");
+  EXPECT_EQ(document["events"][0]["evidence"][0]["file"], "journalctl -k -b");
+}
+
+TEST(Alone, ExplainReadsTheKernelsRingWhereThereIsNoJournalctl) {
+  const support::TempDir dir;  // nothing on PATH
+  const auto ran =
+      spillway({"explain", "--boot", "--json"}, {.environment = {{"PATH", dir.path()}}});
+  if (ran.out.empty()) {
+    EXPECT_THAT(ran.err, HasSubstr("the kernel's log needs root"));
+    return;
+  }
+  EXPECT_EQ(json::parse(ran.out)["schema"], "spillway.explain/1");
+  EXPECT_THAT(ran.err, Not(HasSubstr("journalctl")));
 }
 
 TEST(Alone, ExplainSaysWhatRanOutOrThatNothingDid) {

@@ -1,16 +1,14 @@
 #include "render/explain.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include "doctor/explain/document.h"
 #include "explain/prediction.h"
+#include "port/child_program.h"
 #include "record/journal.h"
 #include "record/journal_files.h"
 #include "verbs/page.h"
@@ -60,27 +58,16 @@ bool read_file(const Console& console, Explainer& explainer, const std::string& 
 
 /// This boot's kernel messages by journalctl, which has them with their dates; bytes read, 0 where there is none.
 std::uint64_t read_journalctl(Explainer& explainer) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return 0;
-  UniqueFd out(ends[0]);
-  UniqueFd in(ends[1]);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::array<std::string, 7> words{"journalctl",       "-k", "-b", "-q", "--no-pager", "-o",
-                                   "short-iso-precise"};
-  std::array<char*, 8> arguments{};
-  for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
-  pid_t child = 0;
-  const int failed =
-      ::posix_spawnp(&child, "journalctl", &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  in.reset();
-  if (failed != 0) return 0;
+  // A child program speaks on its socket; the shell finds journalctl on PATH.
+  const auto child = ChildProgram::start(
+      "/bin/sh",
+      {"-c", "exec journalctl -k -b -q --no-pager -o short-iso-precise >&3 2>/dev/null"});
+  if (!child) return 0;
+  UniqueFd out(::fcntl(child->fd(), F_DUPFD_CLOEXEC, 0));
+  if (!out || ::fcntl(out.get(), F_SETFL, 0) != 0)
+    return 0;  // blocking: there is nothing else to do
   std::uint64_t size = 0;
   read(explainer, "journalctl -k -b", doctor::bytes_of(std::move(out)), &size);
-  ::waitpid(child, nullptr, 0);
   return size;
 }
 

@@ -72,6 +72,11 @@ TEST(Cases, OwnLogs) {
   expect_cases(std::filesystem::path(SPILLWAY_SOURCE_DIR) / "tests/fixtures/oom-logs");
 }
 
+// Written down, with what each must yield, before they were first tried (docs/explain.md).
+TEST(Cases, UnseenLogs) {
+  expect_cases(std::filesystem::path(SPILLWAY_SOURCE_DIR) / "tests/fixtures/oom-logs-unseen");
+}
+
 TEST(Cases, RealLogs) {
   const auto folder = std::filesystem::path(SPILLWAY_SOURCE_DIR) / "../shared/data/oom-logs";
   const auto beside_worktrees =

@@ -24,6 +24,8 @@ constexpr std::string_view kKilled = "Killed process ";
 constexpr std::string_view kKill = "out of memory: Kill process ";
 constexpr std::string_view kKillGlobal = "Out of memory: Kill process ";
 constexpr std::string_view kLimit = " killed as a result of limit of ";
+constexpr std::string_view kNobody = "Out of memory and no killable processes";
+constexpr std::string_view kPanic = "Kernel panic - not syncing: Out of memory";
 constexpr std::string_view kUnit = "The kernel OOM killer killed some processes in this unit";
 constexpr std::string_view kUnitOld = "A process of this unit has been killed by the OOM killer";
 
@@ -53,12 +55,13 @@ std::optional<Victim> victim_of(std::string_view text, std::string_view mark) {
 }
 
 std::vector<std::string_view> KernelOom::marks() const {
-  return {kInvoked, kConstraint, kKilled, kKill, kKillGlobal, kLimit, kUnit, kUnitOld};
+  return {kInvoked, kConstraint, kKilled, kKill, kKillGlobal,
+          kLimit,   kNobody,     kPanic,  kUnit, kUnitOld};
 }
 
 void KernelOom::open(const Line& line) {
   open_ = true;
-  memcg_ = policy_ = told_ = group_ = false;
+  memcg_ = policy_ = told_ = nobody_ = group_ = false;
   lines_ = 0;
   finding_ = Finding{};
   finding_.kind = Kind::kernel_oom;
@@ -161,6 +164,13 @@ void KernelOom::take(const Line& line, const MarkSet::Found& marks, FindingSink&
     note(line);
     return;
   }
+  if (marked && (has(text, kNobody) || has(text, kPanic))) {
+    nobody_ = true;
+    note(line);
+    finding_.last = line.stamp();
+    finding_.last_line = line.number;
+    return finish(out);
+  }
   if (marked && kill(line)) return finish(out);
   if (tasks_.take(text) || memory_.take(text)) return;
   // The rows of a table and the figures are what a dump goes on with; what is announced comes soon.
@@ -178,8 +188,8 @@ void KernelOom::finish(FindingSink& out) {
   Finding& f = finding_;
   f.kind = memcg_ ? Kind::memcg_oom : Kind::kernel_oom;
   // systemd tells of a kill, not of whose limit it was.
-  f.pool = memcg_ ? "cgroup" : f.victim ? "ram" : "";
-  f.echo = !f.victim;
+  f.pool = memcg_ ? "cgroup" : f.victim || nobody_ ? "ram" : "";
+  f.echo = !f.victim && !nobody_;
   f.holders = tasks_.biggest();
   f.swap_free = memory_.swap_free;
   f.swap_total = memory_.swap_total;
@@ -227,6 +237,8 @@ void KernelOom::finish(FindingSink& out) {
   } else if (order_ && *order_ >= 3 && memory_.free && *memory_.free > 0.05 * ram && ram > 0) {
     f.because = fmt::format("{} was free, but not in one piece of {} pages", to_string(*f.free),
                             std::int64_t{1} << std::min<std::int64_t>(*order_, 20));
+  } else if (nobody_) {
+    f.because = "nothing was left that may be killed: the machine stops";
   } else {
     f.because = "the log does not show whether it grew or was simply too much";
   }

@@ -28,6 +28,7 @@ class KernelOom final : public Recogniser {
   bool memcg_ = false;
   bool policy_ = false;  // of a cpuset or a memory policy
   bool told_ = false;    // "Kill process", which "Killed process" follows
+  bool nobody_ = false;  // there was nothing to kill: the machine panics
   bool group_ = false;   // systemd told of it: the kernel's lines follow, or were lost
   std::uint64_t lines_ = 0;
   Finding finding_;

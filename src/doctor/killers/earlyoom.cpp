@@ -7,7 +7,7 @@
 
 namespace spillway::doctor {
 namespace {
-constexpr std::string_view kReport = "mem avail:";
+constexpr std::string_view kReport = "em avail:";
 constexpr std::string_view kLow = "ow memory! at or below ";
 constexpr std::string_view kTerm = "sending SIGTERM to process ";
 constexpr std::string_view kKill = "sending SIGKILL to process ";

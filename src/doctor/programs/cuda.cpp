@@ -7,7 +7,8 @@ namespace spillway::doctor {
 namespace {
 
 std::string device_of(std::string_view text) {
-  const auto device = integer_after(text, "current device: ");
+  auto device = integer_after(text, "current device: ");
+  if (!device) device = integer_after(text, "; GPU=");  // ONNX Runtime
   return device ? numbered("cuda", *device) : std::string();
 }
 
@@ -24,6 +25,30 @@ std::optional<Finding> read_hip(std::string_view text) {
   Finding finding = found(Kind::hip, numbered("hip", device.value_or(0)));
   finding.because = "the text tells no sizes";
   finding.echo = true;
+  return finding;
+}
+
+/// The mark says that a call failed; whether for memory stands behind it.
+std::optional<Finding> read_call(std::string_view text) {
+  return has(text, "out of memory") ? read_plain(text) : std::nullopt;
+}
+
+/// "Requested amount of GPU memory (8589934592 bytes) could not be allocated."
+std::optional<Finding> read_tensorrt(std::string_view text) {
+  Finding finding = found(Kind::cuda_oom);
+  finding.requested = rounded(amount_after(text, "Requested amount of GPU memory ("));
+  return finding;
+}
+
+/// "Out of memory error on GPU 0. Cannot allocate 512.000000MB memory on GPU 0, 23.500000GB memory has been allocated
+/// and available memory is only 190.062500MB."
+std::optional<Finding> read_paddle(std::string_view text) {
+  const auto device = integer_after(text, "error on GPU ");
+  Finding finding = found(Kind::cuda_oom, numbered("cuda", device.value_or(0)));
+  finding.requested = rounded(amount_after(text, "Cannot allocate "));
+  finding.allocated = rounded(amount_before(text, " memory has been allocated"));
+  finding.free = rounded(amount_after(text, "available memory is only "));
+  finding.recoverable = true;
   return finding;
 }
 
@@ -63,6 +88,20 @@ constexpr std::array kFormats{
     Format{"CUDA failed with error out of memory", 0, read_plain, "ctranslate2 src/cuda/utils.h"},
     Format{"CUDA error: out of memory", 2, read_plain,
            "pytorch c10/cuda/CUDAException.cpp, ggml-cuda.cu"},
+    Format{"CUDA driver error: out of memory", 0, read_plain,
+           "pytorch c10/cuda/driver_api.h, with expandable segments"},
+    Format{"cuda runtime error (2)", 0, read_plain,
+           "pytorch aten/src/THC/THCGeneral.cpp until 1.4"},
+    Format{"CUDA error 2 at ", 1, read_call, "llama.cpp ggml-cuda.cu until 2024"},
+    Format{"CUDA runtime error in ", 0, read_call, "TensorRT-LLM cpp/include/.../cudaUtils.h"},
+    Format{"CUDA runtime error: out of memory", 0, read_plain, "lmdeploy src/turbomind/utils"},
+    Format{"Error out of memory at line ", 0, read_plain, "bitsandbytes csrc/ops.cuh"},
+    Format{"Cuda failure 2 'out of memory'", 0, read_plain, "nccl src/include/checks.h"},
+    Format{"Cuda failure 'out of memory'", 0, read_plain, "nccl src/include/checks.h until 2.18"},
+    Format{"Cuda Runtime (out of memory)", 0, read_plain, "TensorRT"},
+    Format{"Requested amount of GPU memory (", 0, read_tensorrt, "TensorRT"},
+    Format{"Out of memory error on GPU ", 0, read_paddle,
+           "Paddle paddle/phi/core/memory/allocation/cuda_allocator.cc"},
     Format{"CUDA_ERROR_OUT_OF_MEMORY", 0, read_plain, kDriver},
     Format{"cudaErrorMemoryAllocation", 0, read_plain, kRuntime},
     Format{"HIP error: out of memory", 2, read_hip, "pytorch c10/hip"},

@@ -123,9 +123,29 @@ std::optional<Finding> read_pinned(std::string_view text) {
   return finding;
 }
 
+/// "[metal::malloc] Attempting to allocate 134217728000 bytes which is greater than the maximum allowed buffer size"
+std::optional<Finding> read_mlx(std::string_view text) {
+  Finding finding = found(Kind::metal, "metal");
+  finding.requested = rounded(amount_after(text, " allocate "));
+  if (!finding.requested) return std::nullopt;
+  if (has(text, "maximum allowed buffer size")) {
+    finding.cause = Cause::burst;
+    finding.because = "one buffer larger than Metal gives at all";
+  }
+  return finding;
+}
+
+/// "ggml_cuda_host_malloc: failed to allocate 512.00 MiB of pinned memory: out of memory": goes on without.
+std::optional<Finding> read_pinned_refused(std::string_view text) {
+  Finding finding = found(Kind::host_alloc, "ram");
+  finding.requested = rounded(amount_after(text, "failed to allocate "));
+  finding.recoverable = true;
+  return finding;
+}
+
 constexpr std::array kFormats{
-    Format{"cudaMalloc failed: out of memory", 0, read_cuda, "ggml/src/ggml-cuda/ggml-cuda.cu"},
     Format{" buffer of size ", 0, read_buffer, "ggml/src/ggml-alloc.c"},
+    Format{"cudaMalloc failed: out of memory", 0, read_cuda, "ggml/src/ggml-cuda/ggml-cuda.cu"},
     Format{"unable to allocate ", 0, read_unable, "llama.cpp src/llama-model.cpp"},
     Format{"ggml_backend_opencl_buffer_type_alloc_buffer: failed to allocate", 0, read_opencl,
            "ggml/src/ggml-opencl/ggml-opencl.cpp"},
@@ -135,6 +155,11 @@ constexpr std::array kFormats{
     Format{"Requested buffer size exceeds", 0, read_vulkan, "ggml/src/ggml-vulkan/ggml-vulkan.cpp"},
     Format{"error: failed to allocate buffer, size = ", 0, read_metal_buffer,
            "ggml/src/ggml-metal/ggml-metal.m"},
+    Format{"ggml_metal_add_buffer: error: failed to allocate", 0, read_metal_buffer,
+           "llama.cpp ggml-metal.m of 2023"},
+    Format{"[metal::malloc] ", 0, read_mlx, "mlx mlx/backend/metal/allocator.cpp"},
+    Format{" of pinned memory: out of memory", 0, read_pinned_refused,
+           "ggml/src/ggml-cuda/ggml-cuda.cu"},
     Format{"kIOGPUCommandBufferCallbackErrorOutOfMemory", 0, read_metal, "Metal (IOGPU)"},
     Format{"ggml_aligned_malloc: insufficient memory", 0, read_pinned, "ggml/src/ggml.c"},
 };

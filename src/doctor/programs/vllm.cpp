@@ -42,6 +42,13 @@ std::optional<Finding> read_no_blocks(std::string_view) {
   return finding;
 }
 
+/// sglang python/sglang/srt/model_executor/model_runner.py
+std::optional<Finding> read_fraction(std::string_view) {
+  Finding finding = refused(Kind::kv_refusal, "");
+  finding.because = "the weights leave too little of the server's share for the KV cache";
+  return finding;
+}
+
 /// "Free memory on device cuda:0 (7.34/15.49 GiB) on startup is less than desired GPU memory utilization
 /// (0.8, 12.39 GiB)."
 std::optional<Finding> read_startup(std::string_view text) {
@@ -67,6 +74,8 @@ constexpr std::array kFormats{
     Format{" KV cache is needed, which is larger than", 1, read_one_request, kUtils},
     Format{"tokens that can be stored in KV cache (", 1, read_tokens, "vllm vllm/worker/worker.py"},
     Format{"No available memory for the cache blocks", 0, read_no_blocks, kUtils},
+    Format{"increase --mem-fraction-static", 0, read_fraction,
+           "sglang model_executor/model_runner.py"},
     Format{" on startup is less than desired GPU memory", 1, read_startup,
            "vllm vllm/v1/worker/gpu_worker.py"},
 };

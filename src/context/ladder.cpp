@@ -16,6 +16,8 @@ constexpr std::size_t kWorthClearing = 2;
 
 /// Of the room until the next cut.
 constexpr double kMostReadAgain = 0.4;
+/// Of what is left after a cut.
+constexpr double kSmallPart = 0.5;
 
 std::uint64_t share(std::uint64_t whole, double part) {
   return static_cast<std::uint64_t>(static_cast<double>(whole) * part);
@@ -50,29 +52,25 @@ bool Ladder::cut() {
   if (structure_.pieces.empty() || structure_.pieces[newest_].exchange == 0) return false;
   const std::uint64_t before = draft_.total();
   if (before <= marks_.hard && before < not_before_) return false;
+  begin_batch();
   const std::size_t edits = draft_.edits().size();
   const Progress progress = at_;
 
-  clear_cheap();
-  bool is_done = draft_.edits().size() > edits && is_enough(draft_.edits()[edits].message);
-  for (std::size_t i = 0; i < policy_.steps.size() && !is_done; ++i) {
-    const Policy::Step& step = policy_.steps[i];
-    clear_results(step.keep_results);
-    is_done = is_enough(first_kept(step.keep_results)) || leave_out(step);
+  // So that little has to be read again, if that can be had; else just low enough.
+  for (const bool thrifty : {true, false}) {
+    thrifty_ = thrifty;
+    take_steps();
+    if (is_enough()) break;
+    if (thrifty) undo(edits, progress);
   }
-  if (!is_done) leave_out_all();
+  if (!is_enough()) leave_out_all();
   if (before <= marks_.hard) {
     const std::uint64_t freed = before - std::min(before, draft_.total());
     if (freed >= marks_.least) return freed > 0;
-    draft_.undo_to(edits);
-    at_ = progress;
-    std::uint64_t newest = 0;
-    for (std::size_t i = structure_.pieces[newest_].first; i < draft_.end(); ++i) {
-      newest += draft_.tokens(i);
-    }
+    undo(edits, progress);
     // What can go later is what could go now, what has come since, and what is the newest now.
     const std::uint64_t short_of = marks_.least - freed;
-    not_before_ = short_of > newest ? before + short_of - newest : 0;
+    not_before_ = short_of > newest_tokens_ ? before + short_of - newest_tokens_ : 0;
     return false;
   }
   shorten_answers();
@@ -80,21 +78,39 @@ bool Ladder::cut() {
   return draft_.edits().size() > edits;
 }
 
-/// Low enough, and worth it: what is kept whole from message `kept` on, apart from the newest exchange, a
-/// server has to read again, which pays off only where the next cut is far away.
-bool Ladder::is_enough(std::size_t kept) const {
-  if (!fits(marks_.low)) return false;
-  std::uint64_t again = 0;
-  for (std::size_t i = kept; i < structure_.pieces[newest_].first; ++i) again += draft_.tokens(i);
-  return again <= share(marks_.high - draft_.total(), kMostReadAgain);
+void Ladder::take_steps() {
+  clear_cheap();
+  for (std::size_t i = 0; i < policy_.steps.size() && !is_enough(); ++i) {
+    clear_results(policy_.steps[i].keep_results);
+    if (!fits(marks_.low)) leave_out(policy_.steps[i]);
+  }
 }
 
-/// The first message of the last `keep` exchanges.
-std::size_t Ladder::first_kept(std::size_t keep) const {
-  const std::size_t exchanges = structure_.pieces[newest_].exchange;
-  std::size_t piece = newest_;
-  while (piece > 0 && structure_.pieces[piece - 1].exchange + keep > exchanges) --piece;
-  return structure_.pieces[piece].first;
+void Ladder::begin_batch() {
+  at_.first = structure_.pieces[newest_].first;
+  newest_tokens_ = 0;
+  for (std::size_t i = at_.first; i < draft_.end(); ++i) newest_tokens_ += draft_.tokens(i);
+  at_.ahead = draft_.total() - newest_tokens_;
+}
+
+void Ladder::edit(EditKind kind, std::size_t message, std::string text) {
+  for (; at_.first > message; --at_.first) at_.ahead -= draft_.tokens(at_.first - 1);
+  draft_.apply(kind, message, std::move(text));
+}
+
+void Ladder::undo(std::size_t edits, const Progress& progress) {
+  draft_.undo_to(edits);
+  at_ = progress;
+}
+
+/// Low enough; and to be thrifty, little behind the first edit, apart from the newest exchange: a server has to
+/// read that again, which pays off only where the next cut is far away.
+bool Ladder::is_enough() const {
+  if (!fits(marks_.low)) return false;
+  if (!thrifty_) return true;
+  const std::uint64_t others = draft_.total() - std::min(draft_.total(), newest_tokens_);
+  const std::uint64_t again = others - std::min(others, at_.ahead);
+  return again <= share(marks_.high - draft_.total(), kMostReadAgain);
 }
 
 void Ladder::arrive() {
@@ -128,8 +144,7 @@ void Ladder::arrive(std::size_t index) {
 
 void Ladder::clear_cheap() {
   const std::size_t newest = structure_.pieces[newest_].first;
-  for (; at_.cheap < cheap_.size() && cheap_[at_.cheap] < newest && !fits(marks_.low);
-       ++at_.cheap) {
+  for (; at_.cheap < cheap_.size() && cheap_[at_.cheap] < newest && !is_enough(); ++at_.cheap) {
     clear(cheap_[at_.cheap], kWorthClearing);
   }
 }
@@ -138,7 +153,7 @@ void Ladder::clear_results(std::size_t keep) {
   const std::size_t exchanges = structure_.pieces[newest_].exchange;
   for (; at_.clear < newest_; ++at_.clear) {
     const Piece& piece = structure_.pieces[at_.clear];
-    if (piece.exchange + keep > exchanges) return;
+    if (piece.exchange + keep > exchanges || is_enough()) return;
     for (std::size_t i = piece.first; i < piece.end; ++i) clear(i, kWorthClearing);
   }
 }
@@ -146,27 +161,18 @@ void Ladder::clear_results(std::size_t keep) {
 /// What is left out has to be what is at least half the room that the newest exchange leaves below the
 /// high mark: else the next request would be cut again.
 std::uint64_t Ladder::drop_goal() const {
-  std::uint64_t floor = draft_.tools() + pinned_;
-  for (std::size_t i = structure_.pieces[newest_].first; i < draft_.end(); ++i) {
-    floor += draft_.tokens(i);
-  }
+  const std::uint64_t floor = draft_.tools() + pinned_ + newest_tokens_;
   return floor < marks_.high ? std::max(marks_.low, floor + (marks_.high - floor) / 2)
                              : marks_.hard;
 }
 
-/// Exchanges that have nothing left but their calls, and turns beyond the cap: where that is enough, else not
-/// at all. All at once, so that the requests after this one begin alike.
-bool Ladder::leave_out(const Policy::Step& step) {
-  const std::size_t count = draft_.edits().size();
+/// Exchanges and turns beyond the step's, where that is enough, else not at all.
+void Ladder::leave_out(const Policy::Step& step) {
+  const std::size_t edits = draft_.edits().size();
   const Progress progress = at_;
-  const std::size_t kept = first_kept(step.keep_results);
   drop_exchanges(step.keep_results);
-  if (is_enough(kept)) return true;
-  drop_turns(step.keep_turns, marks_.low);
-  if (is_enough(kept)) return true;
-  draft_.undo_to(count);
-  at_ = progress;
-  return false;
+  if (!thrifty_ && !is_enough()) drop_turns(step.keep_turns, marks_.low);
+  if (!is_enough()) undo(edits, progress);
 }
 
 void Ladder::leave_out_all() {
@@ -176,16 +182,36 @@ void Ladder::leave_out_all() {
   drop_turns(1, goal);
 }
 
-/// Calls with their results go as long as an assistant's message follows them in their turn.
+/// Calls with their results go as long as an assistant's message follows them in their turn. Those that have
+/// nothing left but the call go together where they are a small part of all, so that the next requests
+/// begin alike; else the oldest go, as many as must.
 void Ladder::drop_exchanges(std::size_t keep) {
   const std::size_t exchanges = structure_.pieces[newest_].exchange;
-  for (; at_.drop < newest_; ++at_.drop) {
+  const auto stays = [&](std::size_t i) {
+    return structure_.pieces[i].exchange + keep > exchanges;
+  };
+  std::uint64_t spent = 0;
+  for (std::size_t i = at_.drop; i < newest_ && !stays(i); ++i) {
+    const Piece& piece = structure_.pieces[i];
+    if (!is_spent(piece)) continue;
+    for (std::size_t k = piece.first; k < piece.end; ++k) spent += draft_.tokens(k);
+  }
+  const bool together = spent <= share(marks_.low, kSmallPart);
+  if (thrifty_ && !together) return;
+  for (; at_.drop < newest_ && !stays(at_.drop); ++at_.drop) {
     const Piece& piece = structure_.pieces[at_.drop];
-    if (piece.exchange + keep > exchanges) return;
+    if (is_enough() && !(together && is_spent(piece))) return;
     if (piece.kind == PieceKind::calls && !is_last_of_turn(at_.drop) && !has_excluded(piece)) {
       drop(at_.drop);
     }
   }
+}
+
+bool Ladder::is_spent(const Piece& piece) const {
+  for (std::size_t i = piece.first; i < piece.end; ++i) {
+    if (draft_.replaced(i)) return true;
+  }
+  return false;
 }
 
 bool Ladder::is_last_of_turn(std::size_t index) const {
@@ -200,7 +226,9 @@ bool Ladder::is_last_of_turn(std::size_t index) const {
 void Ladder::drop_turns(std::size_t keep, std::uint64_t goal) {
   const std::size_t newest = structure_.pieces[newest_].turn;
   at_.turn = std::max<std::size_t>(at_.turn, 2);
-  for (; at_.turn + std::max<std::size_t>(keep, 1) <= newest && !fits(goal); ++at_.turn) {
+  for (; at_.turn + std::max<std::size_t>(keep, 1) <= newest; ++at_.turn) {
+    if (fits(goal)) return;
+
     const Turn& turn = structure_.turns[at_.turn];
     const auto pieces = std::span(structure_.pieces).subspan(turn.first, turn.end - turn.first);
     if (std::ranges::any_of(pieces, [&](const Piece& p) { return has_excluded(p); })) continue;
@@ -212,7 +240,7 @@ void Ladder::drop(std::size_t index) {
   const Piece& piece = structure_.pieces[index];
   if (piece.kind == PieceKind::fixed) return;
   for (std::size_t i = piece.first; i < piece.end; ++i) {
-    if (!draft_.dropped(i)) draft_.apply(EditKind::drop, i);
+    if (!draft_.dropped(i)) edit(EditKind::drop, i);
   }
 }
 
@@ -228,8 +256,9 @@ void Ladder::clear(std::size_t message, std::size_t worth) {
   const std::string_view now = draft_.content(message);
   if (now.size() <= worth * text.size()) return;
   const std::size_t edits = draft_.edits().size();
-  draft_.apply(EditKind::clear, message, text);
-  if (draft_.edits().back().freed <= 0) draft_.undo_to(edits);
+  const Progress progress = at_;
+  edit(EditKind::clear, message, text);
+  if (draft_.edits().back().freed <= 0) undo(edits, progress);
 }
 
 const ToolCall* Ladder::call_of(std::size_t message) const {

@@ -35,17 +35,24 @@ class Ladder {
  private:
   struct Progress {
     std::size_t cheap = 0, clear = 0, turn = 0, drop = 0, answer = 0;
+    // Of this batch: the first message that it changed, and the tokens before that.
+    std::size_t first = 0;
+    std::uint64_t ahead = 0;
   };
-  bool is_enough(std::size_t kept) const;
-  std::size_t first_kept(std::size_t keep) const;
+  void take_steps();
+  void begin_batch();
+  void edit(EditKind kind, std::size_t message, std::string text = {});
+  void undo(std::size_t edits, const Progress& progress);
+  bool is_enough() const;
   void arrive();
   void arrive(std::size_t piece);
   void clear_cheap();
   void clear_results(std::size_t keep);
-  bool leave_out(const Policy::Step& step);
+  void leave_out(const Policy::Step& step);
   void leave_out_all();
   void drop_exchanges(std::size_t keep);
   void drop_turns(std::size_t keep, std::uint64_t goal);
+  bool is_spent(const Piece& piece) const;
   bool is_last_of_turn(std::size_t piece) const;
   void shorten_answers();
   void shorten_newest();
@@ -68,6 +75,8 @@ class Ladder {
   Progress at_;
   std::size_t arrived_ = 0;  // pieces
   std::size_t newest_ = 0;   // the last of them that begins an exchange
+  bool thrifty_ = false;
+  std::uint64_t newest_tokens_ = 0;  // of the newest exchange
   std::uint64_t pinned_ = 0;
   std::uint64_t not_before_ = 0;    // a total below which another try cannot be worth it
   std::vector<std::size_t> cheap_;  // messages

@@ -7,7 +7,7 @@ PieceKind kind_of(const Message& message) {
   switch (message.role) {
     case Role::user: return PieceKind::user;
     case Role::assistant: return message.calls.empty() ? PieceKind::answer : PieceKind::calls;
-    case Role::tool: return PieceKind::calls;
+    case Role::tool: return PieceKind::stray;
     case Role::system:
     case Role::other: break;
   }
@@ -22,9 +22,8 @@ Structure structure_of(const std::vector<Message>& messages) {
   std::size_t exchange = 0, calls = 0;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const PieceKind kind = kind_of(messages[i]);
-    const bool follows_call = messages[i].role == Role::tool && !made.pieces.empty() &&
-                              made.pieces.back().kind == PieceKind::calls;
-    if (follows_call) {
+    const PieceKind before = made.pieces.empty() ? PieceKind::fixed : made.pieces.back().kind;
+    if (kind == PieceKind::stray && (before == PieceKind::calls || before == PieceKind::stray)) {
       made.pieces.back().end = i + 1;
       continue;
     }

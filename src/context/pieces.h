@@ -13,6 +13,7 @@ enum class PieceKind : std::uint8_t {
   user,    // a question: begins a turn
   calls,   // an assistant's tool calls with all their results: kept or left out as one
   answer,  // an assistant's text
+  stray,   // results without a call before them: no valid conversation has them
 };
 
 /// Messages that stay together.

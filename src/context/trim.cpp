@@ -18,6 +18,7 @@ constexpr int kProofs = 6;
 std::uint64_t less(std::uint64_t from, std::uint64_t what) { return from - std::min(from, what); }
 
 std::uint64_t share(std::uint64_t whole, double part) {
+  if (!(part > 0)) return 0;
   return static_cast<std::uint64_t>(static_cast<double>(whole) * part);
 }
 
@@ -131,8 +132,8 @@ class Trimming {
   /// Goes through the requests that led here, and cuts each as it was or would have been cut.
   Draft attempt(double scale) {
     Marks marks;
-    marks.high = scaled(share(input_, policy_.high), scale);
-    marks.low = scaled(share(input_, policy_.low), scale);
+    marks.high = scaled(std::min(share(input_, policy_.high), hard_), scale);
+    marks.low = std::min(scaled(share(input_, policy_.low), scale), marks.high);
     marks.warn = scaled(share(input_, policy_.warn), scale);
     marks.hard = scaled(hard_, scale);
     marks.least = scaled(policy_.clear_at_least.value_or(input_ / 10), scale);

@@ -114,7 +114,7 @@ void replays(const Case& c) {
 }
 
 /// So many conversations per part: the parts run beside each other.
-constexpr unsigned kPart = 25'000;
+constexpr unsigned kPart = 12'500;
 
 class TrimRandom : public testing::TestWithParam<unsigned> {
  protected:

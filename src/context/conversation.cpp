@@ -164,6 +164,23 @@ std::optional<std::uint64_t> Conversation::output_cap() const {
   return largest;
 }
 
+std::optional<std::string_view> only_text(const Value& content) {
+  if (content.kind == Kind::string) return inner(content);
+  if (content.kind != Kind::array) return std::nullopt;
+  std::optional<std::string_view> text;
+  std::size_t parts = 0;
+  Scanner scanner(content.raw);
+  scanner.array([&] {
+    ++parts;
+    if (scanner.next() != Kind::object) return void(scanner.value());
+    scanner.object([&](std::string_view key) {
+      const Value value = scanner.value();
+      if (key == "text" && value.kind == Kind::string) text = inner(value);
+    });
+  });
+  return parts == 1 ? text : std::nullopt;
+}
+
 Result<Conversation> read_conversation(std::string_view text) { return Reader(text).read(); }
 
 }  // namespace spillway::context

@@ -55,4 +55,7 @@ inline std::string_view inner(const Value& string) {
   return string.raw.substr(1, string.raw.size() - 2);
 }
 
+/// The inner text of a content that is a string, or an array with one part that is text.
+std::optional<std::string_view> only_text(const Value& content);
+
 }  // namespace spillway::context

@@ -27,9 +27,10 @@ std::uint64_t share(std::uint64_t whole, double part) {
 constexpr std::array<std::string_view, 4> kFailures{"error", "traceback (most recent call last)",
                                                     "exception", "{\\\"error\\\""};
 
-bool says_failure(std::string_view content) {
-  if (content.empty() || content.front() != '"') return false;
-  std::string begin(content.substr(1, 40));
+bool says_failure(const Value& content) {
+  const auto text = only_text(content);
+  if (!text) return false;
+  std::string begin(text->substr(0, 40));
   std::ranges::transform(begin, begin.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
@@ -51,7 +52,6 @@ bool Ladder::cut() {
   arrive();
   if (structure_.pieces.empty() || structure_.pieces[newest_].exchange == 0) return false;
   const std::uint64_t before = draft_.total();
-  if (before <= marks_.hard && before < not_before_) return false;
   begin_batch();
   const std::size_t edits = draft_.edits().size();
   const Progress progress = at_;
@@ -68,9 +68,6 @@ bool Ladder::cut() {
     const std::uint64_t freed = before - std::min(before, draft_.total());
     if (freed >= marks_.least) return freed > 0;
     undo(edits, progress);
-    // What can go later is what could go now, what has come since, and what is the newest now.
-    const std::uint64_t short_of = marks_.least - freed;
-    not_before_ = short_of > newest_tokens_ ? before + short_of - newest_tokens_ : 0;
     return false;
   }
   shorten_answers();
@@ -130,7 +127,7 @@ void Ladder::arrive(std::size_t index) {
   for (std::size_t i = piece.first; i < piece.end; ++i) {
     if (conversation_.messages[i].role != Role::tool) continue;
     const auto& content = conversation_.messages[i].content;
-    if (content && says_failure(content->raw)) {
+    if (content && says_failure(*content)) {
       cheap_.push_back(i);
       continue;
     }
@@ -193,7 +190,7 @@ void Ladder::drop_exchanges(std::size_t keep) {
   std::uint64_t spent = 0;
   for (std::size_t i = at_.drop; i < newest_ && !stays(i); ++i) {
     const Piece& piece = structure_.pieces[i];
-    if (!is_spent(piece)) continue;
+    if (!may_go(i) || !is_spent(piece)) continue;
     for (std::size_t k = piece.first; k < piece.end; ++k) spent += draft_.tokens(k);
   }
   const bool together = spent <= share(marks_.low, kSmallPart);
@@ -201,9 +198,7 @@ void Ladder::drop_exchanges(std::size_t keep) {
   for (; at_.drop < newest_ && !stays(at_.drop); ++at_.drop) {
     const Piece& piece = structure_.pieces[at_.drop];
     if (is_enough() && !(together && is_spent(piece))) return;
-    if (piece.kind == PieceKind::calls && !is_last_of_turn(at_.drop) && !has_excluded(piece)) {
-      drop(at_.drop);
-    }
+    if (may_go(at_.drop)) drop(at_.drop);
   }
 }
 
@@ -212,6 +207,11 @@ bool Ladder::is_spent(const Piece& piece) const {
     if (draft_.replaced(i)) return true;
   }
   return false;
+}
+
+bool Ladder::may_go(std::size_t index) const {
+  const Piece& piece = structure_.pieces[index];
+  return piece.kind == PieceKind::calls && !is_last_of_turn(index) && !has_excluded(piece);
 }
 
 bool Ladder::is_last_of_turn(std::size_t index) const {
@@ -249,16 +249,21 @@ void Ladder::clear(std::size_t message, std::size_t worth) {
   if (sent.role != Role::tool || !sent.content || draft_.dropped(message) || is_excluded(message))
     return;
   if (sent.content->kind != Kind::string && sent.content->kind != Kind::array) return;
-  const ToolCall* call = call_of(message);
-  const std::string text = placeholder({call ? call->name : std::string_view(),
-                                        sent.content->raw.size(), identity_of(sent.whole.raw)},
-                                       policy_.recall);
+  const std::string text = placeholder(cleared(message), policy_.recall);
   const std::string_view now = draft_.content(message);
   if (now.size() <= worth * text.size()) return;
   const std::size_t edits = draft_.edits().size();
   const Progress progress = at_;
   edit(EditKind::clear, message, text);
   if (draft_.edits().back().freed <= 0) undo(edits, progress);
+}
+
+ClearedResult Ladder::cleared(std::size_t message) const {
+  const Message& sent = conversation_.messages[message];
+  const ToolCall* call = call_of(message);
+  const auto text = only_text(*sent.content);
+  return {call ? call->name : std::string_view(), text ? text->size() : sent.content->raw.size(),
+          identity_of(sent.whole.raw)};
 }
 
 const ToolCall* Ladder::call_of(std::size_t message) const {

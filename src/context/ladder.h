@@ -6,6 +6,7 @@
 #include "context/draft.h"
 #include "context/pieces.h"
 #include "context/policy.h"
+#include "context/wording.h"
 
 namespace spillway::context {
 
@@ -53,6 +54,7 @@ class Ladder {
   void drop_exchanges(std::size_t keep);
   void drop_turns(std::size_t keep, std::uint64_t goal);
   bool is_spent(const Piece& piece) const;
+  bool may_go(std::size_t piece) const;
   bool is_last_of_turn(std::size_t piece) const;
   void shorten_answers();
   void shorten_newest();
@@ -61,6 +63,7 @@ class Ladder {
   void drop(std::size_t piece);
   std::uint64_t drop_goal() const;
 
+  ClearedResult cleared(std::size_t message) const;
   const ToolCall* call_of(std::size_t message) const;
   bool is_excluded(std::size_t message) const;
   bool has_excluded(const Piece& piece) const;
@@ -78,9 +81,8 @@ class Ladder {
   bool thrifty_ = false;
   std::uint64_t newest_tokens_ = 0;  // of the newest exchange
   std::uint64_t pinned_ = 0;
-  std::uint64_t not_before_ = 0;    // a total below which another try cannot be worth it
-  std::vector<std::size_t> cheap_;  // messages
-  std::vector<std::size_t> owner_;  // of each message its piece
+  std::vector<std::size_t> cheap_;                        // messages
+  std::vector<std::size_t> owner_;                        // of each message its piece
   std::unordered_map<std::uint64_t, std::size_t> asked_;  // a call -> the message with its result
 };
 

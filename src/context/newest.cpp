@@ -67,13 +67,9 @@ void Ladder::shorten_newest() {
 
 void Ladder::cut_results(const std::vector<std::size_t>& results, std::uint64_t most) {
   for (const std::size_t result : results) {
-    const Message& sent = conversation_.messages[result];
-    if (sent.content->kind != Kind::string || sent.content->raw.size() <= most) continue;
-    const ToolCall* call = call_of(result);
-    std::string text = head_and_tail(inner(*sent.content), most,
-                                     {call ? call->name : std::string_view(),
-                                      sent.content->raw.size(), identity_of(sent.whole.raw)},
-                                     policy_.recall);
+    const auto sent = only_text(*conversation_.messages[result].content);
+    if (!sent || draft_.content(result).size() <= most) continue;
+    std::string text = head_and_tail(*sent, most, cleared(result), policy_.recall);
     if (!text.empty()) draft_.apply(EditKind::cut, result, std::move(text));
   }
 }

@@ -113,6 +113,20 @@ void replays(const Case& c) {
   }
 }
 
+/// A server whose template and tokenizer nobody knows: what it counts is not what its texts say.
+void holds_by_a_servers_count(const Case& c) {
+  const auto all = [](std::string_view text) -> Result<std::uint64_t> {
+    return text.size() * 2 / 3 + 50;
+  };
+  const auto one = [](std::string_view text) -> Result<std::uint64_t> { return text.size() / 4; };
+  ServerCounter counter(one, all);
+  const auto conversation = read_conversation(c.text);
+  const auto made = trim(*conversation, c.budget, c.policy, counter);
+  if (!made) return;
+  ASSERT_LE(*all(made->text) + made->counts.output_cap.value_or(0), c.budget.window);
+  ASSERT_EQ(pairing_defect(read_conversation(made->text)->messages), std::nullopt);
+}
+
 /// So many conversations per part: the parts run beside each other.
 constexpr unsigned kPart = 12'500;
 
@@ -130,6 +144,7 @@ class TrimRandom : public testing::TestWithParam<unsigned> {
 
 TEST_P(TrimRandom, StaysWithinTheBudgetValidAndTheSameTheSecondTime) { each(kPart, holds); }
 TEST_P(TrimRandom, EditsDoneAgainGiveTheSameBytes) { each(kPart / 10, replays); }
+TEST_P(TrimRandom, FitsByTheServersCount) { each(kPart / 10, holds_by_a_servers_count); }
 
 INSTANTIATE_TEST_SUITE_P(Parts, TrimRandom, testing::Range(0U, 8U));
 

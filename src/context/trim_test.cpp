@@ -84,7 +84,7 @@ TEST_F(TrimTest, OlderResultsGoFirstAndTheNewestStayWhole) {
     } else {
       EXPECT_EQ(whole, 0U) << "what is older than one that stays went first";
       EXPECT_THAT(left[i]["content"].get<std::string>(),
-                  HasSubstr("result of read cleared: 1002 bytes"));
+                  HasSubstr("result of read cleared: 1000 bytes"));
     }
   }
   EXPECT_GE(whole, 1U);
@@ -172,7 +172,20 @@ TEST_F(TrimTest, OfTheNewestExchangeTheMiddleGoesBeforeTheWhole) {
   EXPECT_GT(cut->counts.after, 3800U);
   const auto placeholder = trimmed(700);
   ASSERT_TRUE(placeholder);
-  EXPECT_THAT(placeholder->text, HasSubstr("result of read cleared: 20012 bytes"));
+  EXPECT_THAT(placeholder->text, HasSubstr("result of read cleared: 20010 bytes"));
+}
+
+TEST_F(TrimTest, OneTextAmongPartsIsCutAsAText) {
+  call("read", "");
+  list.back()["content"] = {
+      {{"type", "text"}, {"text", "begin " + std::string(20'000, 'x') + " end"}}};
+  const auto made = trimmed(4000);
+  ASSERT_TRUE(made);
+  EXPECT_THAT(parsed(*made)[3]["content"].get<std::string>(), testing::StartsWith("begin xxx"));
+  list.back()["content"].push_back({{"type", "image_url"}, {"image_url", {{"url", "data:,"}}}});
+  const auto mixed = trimmed(4000);
+  ASSERT_TRUE(mixed);
+  EXPECT_THAT(mixed->text, HasSubstr("result of read cleared"));
 }
 
 TEST_F(TrimTest, WhatCannotFitIsRefusedInTheWordsThatAgentsKnow) {

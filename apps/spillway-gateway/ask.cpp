@@ -16,8 +16,8 @@ tl::unexpected<Error> failed(const Endpoint& at, const std::string& target, Erro
 
 }  // namespace
 
-net::awaitable<Result<Reply>> ask(Endpoint at, std::string target, std::string body,
-                                  Duration within) {
+net::awaitable<Result<context::ServerAnswer>> ask(Endpoint at, std::string target, std::string body,
+                                                  Duration within) {
   beast::tcp_stream stream(co_await net::this_coro::executor);
   stream.expires_after(within);
   ErrorCode error = co_await connect(stream, at);
@@ -36,7 +36,7 @@ net::awaitable<Result<Reply>> ask(Endpoint at, std::string target, std::string b
   answer.body_limit(kLargest);
   co_await http::async_read(stream, buffer, answer, into(error));
   if (error) co_return failed(at, target, error);
-  Reply reply{answer.get().result_int(), std::move(answer.get().body())};
+  context::ServerAnswer reply{answer.get().result_int(), std::move(answer.get().body())};
   co_return reply;
 }
 

@@ -118,17 +118,15 @@ net::awaitable<tl::expected<Passed, Refusal>> Gateway::checked(Kind kind, const 
                                                                const Endpoint& upstream) {
   const ServerFacts facts = co_await servers_.facts(upstream);
   const auto executor = acceptor_.get_executor();
-  const Post post = [&](std::string target, std::string body) -> Result<std::string> {
-    auto asked = net::co_spawn(
-        executor, ask(upstream, std::move(target), std::move(body), kCountWithin), net::use_future);
+  const auto post = [&](std::string_view target,
+                        std::string_view body) -> Result<context::ServerAnswer> {
+    auto asked =
+        net::co_spawn(executor, ask(upstream, std::string(target), std::string(body), kCountWithin),
+                      net::use_future);
     while (asked.wait_for(100ms) != std::future_status::ready) {
       if (stopping_) return fail(Errc::unavailable, "the gateway stops", {});
     }
-    auto reply = asked.get();
-    if (!reply) return tl::unexpected(reply.error());
-    if (reply->status == 200) return std::move(reply->body);
-    return fail(Errc::unavailable, fmt::format("the server does not count: {}", reply->status),
-                target);
+    return asked.get();
   };
   const std::string_view peer = view(request[http::field::authorization]);
   co_return co_await elsewhere(

@@ -83,7 +83,7 @@ std::string Passed::words() const {
 }
 
 tl::expected<Passed, Refusal> Guard::check(Kind kind, std::string_view body, std::string_view peer,
-                                           const ServerFacts& facts, const Post& post) {
+                                           const ServerFacts& facts, context::ServerPost post) {
   if (trimmed(body).empty() || trimmed(body).front() != '{') {
     return tl::unexpected(refusal(400, "the request is no JSON object"));
   }
@@ -119,7 +119,8 @@ tl::expected<Passed, Refusal> Guard::check(Kind kind, std::string_view body, std
   const std::uint64_t identity = conversation_of(*conversation, peer);
   std::unique_ptr<context::Counter> counter;
   if (facts.counts()) {
-    counter = std::make_unique<UpstreamCounter>(facts, post, counts_);
+    counter = std::make_unique<context::ServerCounter>(
+        context::server_counter(std::move(post), counts_, facts.model));
   } else {
     counter = std::make_unique<context::ByteCounter>();
   }

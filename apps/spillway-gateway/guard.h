@@ -9,10 +9,11 @@
 #include <unordered_map>
 
 #include "context/policy.h"
+#include "context/server_tokens.h"
 #include "context/trim.h"
-#include "counting.h"
 #include "refusal.h"
 #include "route.h"
+#include "servers.h"
 
 namespace spillway::gateway {
 
@@ -49,7 +50,7 @@ class Guard {
   /// `peer`: what tells one user of a server from another. Blocks where the server has to count.
   /// Refusals: 400, no conversation, or context_length_exceeded; 503, the server does not count.
   tl::expected<Passed, Refusal> check(Kind kind, std::string_view body, std::string_view peer,
-                                      const ServerFacts& facts, const Post& post);
+                                      const ServerFacts& facts, context::ServerPost post);
 
  private:
   std::optional<context::Edits> remembered(std::uint64_t conversation);
@@ -59,7 +60,7 @@ class Guard {
   using Entry = std::pair<std::uint64_t, context::Edits>;
 
   const GuardSettings settings_;
-  CountCache counts_;
+  context::CountCache counts_;
   std::mutex mutex_;
   std::list<Entry> conversations_;  // the latest first
   std::unordered_map<std::uint64_t, std::list<Entry>::iterator> places_;

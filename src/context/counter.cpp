@@ -3,10 +3,9 @@
 namespace spillway::context {
 
 Result<std::uint64_t> ServerCounter::tokens(const Value& value) {
-  std::string key(value.raw);
-  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  if (const auto known = cache_.find(server_, value.raw)) return *known;
   const auto said = one_(value.raw);
-  if (said) known_.emplace(std::move(key), *said);
+  if (said) cache_.add(server_, value.raw, *said);
   return said;
 }
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "context/conversation.h"
+#include "context/count_cache.h"
 
 namespace spillway::context {
 
@@ -38,15 +38,18 @@ class ServerCounter final : public Counter {
  public:
   using Tokenize = std::function<Result<std::uint64_t>(std::string_view text)>;
 
-  /// one(text): the tokens of a text; all(body): of a rendered conversation.
-  ServerCounter(Tokenize one, Tokenize all) : one_(std::move(one)), all_(std::move(all)) {}
+  /// one(text): the tokens of a text; all(body): of a rendered conversation. `server`: which, for the
+  /// cache, which outlives the counter.
+  ServerCounter(Tokenize one, Tokenize all, CountCache& cache, std::string server = {})
+      : one_(std::move(one)), all_(std::move(all)), cache_(cache), server_(std::move(server)) {}
   Result<std::uint64_t> tokens(const Value& value) override;
   bool counts_whole() const override { return true; }
   Result<std::uint64_t> whole(std::string_view text) override { return all_(text); }
 
  private:
   Tokenize one_, all_;
-  std::unordered_map<std::string, std::uint64_t> known_;
+  CountCache& cache_;
+  const std::string server_;
 };
 
 }  // namespace spillway::context

@@ -306,9 +306,10 @@ TEST_F(TrimTest, AServersCountIsWhatMustFit) {
   for (int i = 0; i < 10; ++i) call("read", std::string(1000, 'x'));
   text = list.dump();
   const auto conversation = read_conversation(text);
+  CountCache counts;
   ServerCounter counter(
       [](std::string_view one) -> Result<std::uint64_t> { return one.size() / 4; },
-      [](std::string_view all) -> Result<std::uint64_t> { return all.size() / 2; });
+      [](std::string_view all) -> Result<std::uint64_t> { return all.size() / 2; }, counts);
   const auto made = trim(*conversation, {4000, 0}, policy, counter);
   ASSERT_TRUE(made);
   EXPECT_TRUE(made->counts.exact);
@@ -323,7 +324,8 @@ TEST_F(TrimTest, AServerThatCannotCountIsAnError) {
   const auto broken = [](std::string_view) -> Result<std::uint64_t> {
     return fail(Errc::io, "gone");
   };
-  ServerCounter counter(broken, broken);
+  CountCache counts;
+  ServerCounter counter(broken, broken, counts);
   const auto made = trim(*conversation, {4000, 0}, policy, counter);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().error.what, "gone");

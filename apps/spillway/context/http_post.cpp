@@ -121,8 +121,8 @@ Result<HttpServer> parse_http_server(std::string_view url) {
   return server;
 }
 
-Result<HttpAnswer> http_post(const HttpServer& server, std::string_view path, std::string_view json,
-                             Duration within) {
+Result<context::ServerAnswer> http_post(const HttpServer& server, std::string_view path,
+                                        std::string_view json, Duration within) {
   const std::string where =
       fmt::format("http://{}:{}{}{}", server.host, server.port, server.path, path);
   const auto deadline = Clock::now() + within;
@@ -146,7 +146,7 @@ Result<HttpAnswer> http_post(const HttpServer& server, std::string_view path, st
   if (!text->starts_with("HTTP/1.") || body == text->npos || !status) {
     return fail(Errc::invalid, "the answer is no HTTP", where);
   }
-  return HttpAnswer{static_cast<int>(*status), text->substr(body + 4)};
+  return context::ServerAnswer{static_cast<unsigned>(*status), text->substr(body + 4)};
 }
 
 }  // namespace spillway

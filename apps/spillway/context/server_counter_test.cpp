@@ -1,10 +1,10 @@
-#include "context/server_counter.h"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "context/fake_server_test.h"
+#include "context/http_post.h"
+#include "context/server_tokens.h"
 #include "context/trim.h"
 
 namespace spillway {
@@ -41,9 +41,18 @@ std::optional<std::string> vllm(const std::string& path, const std::string& body
       200, json{{"count", size / 3}, {"max_model_len", 4096}, {"tokens", {1}}}.dump());
 }
 
+context::CountCache counts;
+
+context::ServerCounter counter_at(const FakeServer& server) {
+  return context::server_counter(
+      [at = HttpServer{"127.0.0.1", server.port(), ""}](
+          std::string_view path, std::string_view body) { return http_post(at, path, body); },
+      counts, server.port());
+}
+
 TEST(ServerCounter, AsksLlamaServerForThePromptAndItsTokens) {
   FakeServer server(llama_server);
-  auto counter = server_counter({"127.0.0.1", server.port(), ""});
+  auto counter = counter_at(server);
   const auto all = counter.whole(R"([{"role":"user","content":"0123456789"}])");
   ASSERT_TRUE(all) << to_string(all.error());
   EXPECT_EQ(*all, (12 + 5 + 10 + 11 + 3) / 4U);
@@ -51,7 +60,7 @@ TEST(ServerCounter, AsksLlamaServerForThePromptAndItsTokens) {
 
 TEST(ServerCounter, AsksVllmForTheCount) {
   FakeServer server(vllm);
-  auto counter = server_counter({"127.0.0.1", server.port(), ""});
+  auto counter = counter_at(server);
   EXPECT_EQ(counter.whole(R"({"messages":[1,2]})"), 1U);
 }
 
@@ -67,7 +76,7 @@ TEST(ServerCounter, ATrimmedConversationFitsByTheServersCount) {
   }
   const std::string text = list.dump();
   const auto conversation = context::read_conversation(text);
-  auto counter = server_counter({"127.0.0.1", server.port(), ""});
+  auto counter = counter_at(server);
   const auto made = trim(*conversation, {2000, 0}, {}, counter);
   ASSERT_TRUE(made);
   EXPECT_TRUE(made->changed);
@@ -81,12 +90,12 @@ TEST(ServerCounter, AnAnswerThatCountsNothingIsAnError) {
     FakeServer server([&](const std::string& path, const std::string&) {
       return FakeServer::answer(path == "/tokenize" ? 200 : 404, body);
     });
-    auto counter = server_counter({"127.0.0.1", server.port(), ""});
+    auto counter = counter_at(server);
     EXPECT_FALSE(counter.whole("[]")) << body;
   }
   FakeServer server(
       [](const std::string&, const std::string&) { return FakeServer::answer(500, "no"); });
-  auto counter = server_counter({"127.0.0.1", server.port(), ""});
+  auto counter = counter_at(server);
   const auto said = counter.whole("[]");
   ASSERT_FALSE(said);
   EXPECT_EQ(said.error().code, Errc::unsupported);

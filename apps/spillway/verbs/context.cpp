@@ -7,10 +7,10 @@
 #include <fstream>
 #include <memory>
 
+#include "context/http_post.h"
 #include "context/policy_file.h"
 #include "context/replay.h"
 #include "context/runs.h"
-#include "context/server_counter.h"
 #include "context/validity.h"
 #include "context/vram_budget.h"
 #include "port/text_file.h"
@@ -87,12 +87,16 @@ class Settings {
     }
     auto server = parse_http_server(count[1]);
     if (!server) return tl::unexpected(usage(server.error()));
-    counter = std::make_unique<context::ServerCounter>(server_counter(std::move(*server)));
+    const auto post = [server = std::move(*server)](std::string_view path, std::string_view json) {
+      return http_post(server, path, json);
+    };
+    counter = std::make_unique<context::ServerCounter>(context::server_counter(post, counts_));
     return {};
   }
 
   const Console& console_;
   const ContextOptions& options_;
+  context::CountCache counts_;
 };
 
 }  // namespace

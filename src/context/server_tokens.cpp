@@ -1,4 +1,4 @@
-#include "context/server_counter.h"
+#include "context/server_tokens.h"
 
 #include <fmt/format.h>
 
@@ -8,17 +8,17 @@
 #include "json/parse.h"
 #include "json/writer.h"
 
-namespace spillway {
+namespace spillway::context {
 namespace {
 
 using nlohmann::json;
 
 constexpr ParseLimits kLimits{.depth = 32, .values = 50'000'000};  // a list of every token
-constexpr int kOk = 200, kNotFound = 404;
+constexpr unsigned kOk = 200, kNotFound = 404;
 
 class Asking {
  public:
-  explicit Asking(HttpServer server) : server_(std::move(server)) {}
+  explicit Asking(ServerPost post) : post_(std::move(post)) {}
 
   Result<std::uint64_t> text(std::string_view text) {
     JsonWriter out;
@@ -35,7 +35,7 @@ class Asking {
   Result<std::uint64_t> all(std::string_view request) {
     const std::string body = request.starts_with('[') ? fmt::format("{{\"messages\":{}}}", request)
                                                       : std::string(request);
-    const auto rendered = http_post(server_, "/apply-template", body);
+    const auto rendered = post_("/apply-template", body);
     if (!rendered) return tl::unexpected<Error>(rendered.error());
     if (rendered->status == kNotFound) return ask("/tokenize", body).and_then(count);
     if (rendered->status != kOk) return refused("/apply-template", *rendered);
@@ -50,7 +50,7 @@ class Asking {
 
  private:
   Result<json> ask(std::string_view path, std::string_view body) {
-    const auto answer = http_post(server_, path, body);
+    const auto answer = post_(path, body);
     if (!answer) return tl::unexpected<Error>(answer.error());
     if (answer->status != kOk) return refused(path, *answer);
     return parse_document(answer->body, kLimits);
@@ -64,21 +64,22 @@ class Asking {
     return fail(Errc::invalid, "the answer counts nothing", "/tokenize");
   }
 
-  static tl::unexpected<Error> refused(std::string_view path, const HttpAnswer& answer) {
+  static tl::unexpected<Error> refused(std::string_view path, const ServerAnswer& answer) {
     return fail(Errc::unsupported,
                 fmt::format("the server said {}: {}", answer.status, answer.body.substr(0, 200)),
                 std::string(path), "llama-server and vLLM can count; else --count bytes");
   }
 
-  HttpServer server_;
+  ServerPost post_;
 };
 
 }  // namespace
 
-context::ServerCounter server_counter(HttpServer server) {
-  const auto asking = std::make_shared<Asking>(std::move(server));
+ServerCounter server_counter(ServerPost post, CountCache& cache, std::string server) {
+  const auto asking = std::make_shared<Asking>(std::move(post));
   return {[asking](std::string_view text) { return asking->text(text); },
-          [asking](std::string_view request) { return asking->all(request); }};
+          [asking](std::string_view request) { return asking->all(request); }, cache,
+          std::move(server)};
 }
 
-}  // namespace spillway
+}  // namespace spillway::context

@@ -107,7 +107,7 @@ TEST_F(DrainTest, EmptiesOneDeviceAfterTheOtherAndSwapsItOnAgain) {
   for (const Drained& one : all) EXPECT_EQ(one.how, Drained::How::drained) << one.why;
   EXPECT_EQ(all[0].held, 2_MiB);
   EXPECT_EQ(files_.read("calls"),
-            "off /dev/sda\non /dev/sda -2\noff /dev/sdb\non /dev/sdb 5\noff /dev/zram0\non "
+            "off /dev/sda\non /dev/sda -1\noff /dev/sdb\non /dev/sdb 5\noff /dev/zram0\non "
             "/dev/zram0 100\n");
 }
 
@@ -162,7 +162,7 @@ TEST_F(DrainTest, EndsWhatDoesNotEndInTime) {
 TEST_F(DrainTest, SwapsOnWhatAKilledProcessLeftOff) {
   const auto all = drain(FakeSwap::Off::dies_while_off);
   EXPECT_EQ(all[0].how, Drained::How::failed);
-  EXPECT_EQ(files_.read("calls"), "off /dev/sda\non /dev/sda -2\n");
+  EXPECT_EQ(files_.read("calls"), "off /dev/sda\non /dev/sda -1\n");
 }
 
 TEST_F(DrainTest, ChangesNothingInADryRun) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <memory>
 
 #include "base/clock.h"
@@ -13,7 +15,11 @@ using Part = ExitCode (*)(const Global&, const TuneOptions&);
 
 /// "ollama" is "ollama.service", as systemctl reads it.
 Result<std::string> parse_unit(std::string_view text) {
-  if (text.empty() || text.find('/') != text.npos || text.starts_with('.')) {
+  const bool is_name = std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view(":-_.\\@").find(c) != std::string_view::npos;  // systemd.unit(5)
+  });
+  if (text.empty() || !is_name || text.starts_with('.')) {
     return fail(Errc::invalid, "no name of a unit", std::string(text));
   }
   const bool has_type =

@@ -251,6 +251,9 @@ TEST_F(TuneTest, RefusesAStrangersFileAndUnitsThatAreNone) {
   EXPECT_THAT(ran.err, HasSubstr("there is a file that is not ours"));
   EXPECT_EQ(files(), before);
   EXPECT_EQ(tune({"recommend", "--unit", "../passwd"}).code, 2);
+  EXPECT_EQ(tune({"recommend", "--unit", "a\nb"}).code, 2);
+  EXPECT_THAT(tune({"recommend", "--unit", "other"}).err,
+              HasSubstr("other.service: there is no such unit"));
   EXPECT_EQ(spillway({"tune", "status", "--root", "/no/such/place"}).code, 1);
 }
 

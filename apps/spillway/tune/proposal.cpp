@@ -1,5 +1,7 @@
 #include "tune/proposal.h"
 
+#include <algorithm>
+
 #include "tune/measure.h"
 #include "tune/reverter.h"
 
@@ -26,6 +28,11 @@ Result<TuneProposal> propose(const Global& global, const TunePlace& place,
   if (!id && id.error().code != Errc::denied) return tl::unexpected(id.error());
   TuneProposal proposal{.root = place.root, .live = place.live(), .target = options.target};
   const auto machine = doctor::read_tune_machine(place.files, options.units);
+  for (const std::string& name : options.units) {
+    const bool found = std::any_of(machine.units.begin(), machine.units.end(),
+                                   [&](const doctor::UnitFile& unit) { return unit.name == name; });
+    if (!found) return fail(Errc::not_found, "there is no such unit", name);
+  }
   proposal.recommended = doctor::recommend(machine, options.target);
   doctor::choose_changes(proposal.recommended, options.only, options.skip);
   const auto use = look_at_use(global, place, options.target.vram.has_value());

@@ -10,7 +10,6 @@ namespace spillway {
 namespace {
 
 using doctor::TuneTarget;
-using doctor::TuneUse;
 
 /// What the command line says counts, part by part, before what was applied for.
 TuneTarget target_of(const TuneOptions& options, const std::optional<TuneStateOf>& state) {
@@ -36,7 +35,7 @@ std::optional<RecordedUse> journal_since(const Console& console, const TuneOptio
     if (place.empty() || (options.journal.empty() && ::access(place.c_str(), R_OK) != 0)) continue;
     auto recorded = recorded_use(place, from);
     if (!recorded && !options.journal.empty()) console.tell(recorded.error());
-    if (recorded && recorded->looks_since > 1) return std::move(*recorded);
+    if (recorded && recorded->looks_since > 1) return *recorded;
   }
   return std::nullopt;
 }

@@ -320,7 +320,7 @@ Status TuneBook::vanish(const TuneManifest& manifest) const {
     top = above;
   }
   const std::string scrap = parent(top) + "/" + std::string(Tree::kScrap);
-  const Status gone = tree_.rename(top, scrap).and_then([&] { return tree_.remove_all(scrap); });
+  Status gone = tree_.rename(top, scrap).and_then([&] { return tree_.remove_all(scrap); });
   if (!gone) return gone;
   for (const TuneFolder& folder : manifest.folders) {
     if (!folder.made && tree_.changed_at(folder.path)) {

@@ -1,5 +1,7 @@
 #include "doctor/tune/machine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -37,7 +39,7 @@ std::map<std::string, std::string> drop_ins(const SysRoot& root, const std::stri
   for (const std::string_view folder : kUnitFolders) {
     const std::string below = std::string(folder) + "/" + unit + ".d";
     for (const std::string& name : root.list(below).value_or(std::vector<std::string>{})) {
-      if (name.ends_with(".conf")) paths[name] = below + "/" + name;
+      if (name.ends_with(".conf")) paths[name] = fmt::format("{}/{}", below, name);
     }
   }
   return paths;
@@ -63,7 +65,7 @@ bool is_zram_configured(const SysRoot& root) {
   const std::string file = "/etc/systemd/zram-generator.conf";
   std::string text = root.read(file).value_or("");
   for (const std::string& name : root.list(file + ".d").value_or(std::vector<std::string>{})) {
-    text += "\n" + root.read(file + ".d/" + name).value_or("");
+    text += fmt::format("\n{}", root.read(fmt::format("{}.d/{}", file, name)).value_or(""));
   }
   std::map<std::string, std::string> directives;
   read_directives(text, directives);

@@ -77,8 +77,8 @@ void add_zram(const TuneMachine& machine, const TuneTarget& target, Recommendati
     size = in_mib(machine.zrams.front().size.value_or(0_B));
     algorithm = machine.zrams.front().algorithm;
   }
-  const auto add = [&](std::string name, std::optional<std::string> before, std::string after,
-                       std::string reason) {
+  const auto add = [&](const std::string& name, std::optional<std::string> before,
+                       std::string after, std::string reason) {
     if (before == after) return;
     into.changes.push_back({.key = "zram0." + name,
                             .home = TuneHome::zram,

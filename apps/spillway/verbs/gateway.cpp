@@ -19,8 +19,9 @@ int gateway(const std::vector<std::string>& arguments) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execv(program.c_str(), argv.data());
+  const Error error = system_error(errno, program);
   const Console console(Global{});
-  console.tell(system_error(errno, program));
+  console.tell(error);
   return number(ExitCode::failure);
 }
 

@@ -110,15 +110,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"swap-while-ram-is-free",  // more than 10 % of it
              {{kMeminfo, "6160384 kB", "5500000 kB"}, {kSwaps, "131072", "791456"}},
-             "sudo swapoff /dev/zram0 && sudo swapon -p 100 /dev/zram0"},
+             "spillway tune drain-swap"},
         Case{"swap-while-ram-is-free",  // more than 500 MB, less than 10 %
              {{kMeminfo, "SwapTotal:       6291456 kB", "SwapTotal:       16291456 kB"},
               {kMeminfo, "6160384 kB", "15700000 kB"},
               {kSwaps, "131072", "591456"}},
-             "swapoff"},
+             "drain-swap"},
         Case{"process-in-swap",
              {{"proc/5200/status", "VmSwap:\t       0", "VmSwap:\t 1100000"}},
-             "swapoff"},
+             "drain-swap"},
         Case{"process-in-swap",  // and no room to bring it back
              {{"proc/5200/status", "VmSwap:\t       0", "VmSwap:\t 1100000"},
               {kMeminfo, "MemAvailable:    9420800", "MemAvailable:     100800"}},

@@ -17,6 +17,8 @@ constexpr double kMuchOfSwap = 0.10;
 constexpr Bytes kMuchOfOneProcess = 1_GiB;
 constexpr double kNearlyFull = 0.90;
 constexpr std::size_t kNamed = 3;
+/// One device at a time, and only what RAM holds with a margin.
+constexpr const char* kDrain = "sudo spillway tune drain-swap";
 
 std::optional<Bytes> used_swap(const MemoryState& m) {
   if (!m.swap_total || !m.swap_free || m.swap_total->count == 0) return std::nullopt;
@@ -46,19 +48,6 @@ std::string holders(const std::vector<Process>& processes) {
   return text;
 }
 
-/// Brings everything back, one device at a time, and keeps each one's place in the order.
-std::string drain(const std::vector<SwapArea>& areas) {
-  std::string command;
-  for (const SwapArea& area : areas) {
-    if (area.used.count == 0) continue;
-    const std::string path = shell_word(area.path);
-    const std::string order = area.priority >= 0 ? fmt::format("-p {} ", area.priority) : "";
-    command += fmt::format("{}sudo swapoff {} && sudo swapon {}{}", command.empty() ? "" : " && ",
-                           path, order, path);
-  }
-  return command;
-}
-
 void swap_while_ram_is_free(const Examined& e, std::vector<Diagnosis>& out) {
   const MemoryState& m = e.machine.memory;
   const auto used = used_swap(m);
@@ -70,7 +59,7 @@ void swap_while_ram_is_free(const Examined& e, std::vector<Diagnosis>& out) {
                                to_string(*m.swap_total), to_string(*m.available),
                                holders(e.machine.processes)),
        .fix = "bring it back while there is room: what waits in swap answers slowly",
-       .command = drain(e.machine.swaps)});
+       .command = kDrain});
 }
 
 void process_in_swap(const Examined& e, std::vector<Diagnosis>& out) {
@@ -83,8 +72,8 @@ void process_in_swap(const Examined& e, std::vector<Diagnosis>& out) {
                                  process->resident ? to_string(*process->resident) : "?"),
          .fix = fits ? "bring it back: RAM would hold it"
                      : "make room: RAM would not hold it; move or unload what is idle",
-         .command = fits ? drain(e.machine.swaps)
-                         : fmt::format("spillway free --ram {}", process->swapped->count)});
+         .command =
+             fits ? kDrain : fmt::format("spillway free --ram {}", process->swapped->count)});
   }
 }
 
@@ -102,7 +91,7 @@ void swap_nearly_full(const Examined& e, std::vector<Diagnosis>& out) {
                  .fix = ram_full ? "make room now: the kernel kills next"
                                  : "bring it back while RAM has room, or add swap",
                  .command = ram_full           ? "spillway free --ram 2GiB"
-                            : fits_into_ram(m) ? drain(e.machine.swaps)
+                            : fits_into_ram(m) ? kDrain
                                                : "spillway who --swap"});
 }
 

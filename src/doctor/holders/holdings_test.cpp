@@ -185,6 +185,7 @@ TEST(Program, IsCalledByWhatItRuns) {
   EXPECT_EQ(called("python3"), "python3");
   EXPECT_EQ(called(""), "comm");
   EXPECT_EQ(called("/"), "comm");
+  EXPECT_EQ(called(": x"), "comm");
 }
 
 }  // namespace

@@ -76,14 +76,14 @@ Place place_of(std::string_view group) {
 std::string program_of(const Process& process) {
   std::string_view rest = process.command;
   const auto first = next_word(rest);
-  const std::string_view program = first ? file_name(*first) : std::string_view();
+  std::string_view program = first ? file_name(*first) : std::string_view();
+  // "nginx: worker process", "postgres: writer": the program has given itself a title.
+  if (program.ends_with(':')) program.remove_suffix(1);
   if (program.empty()) return process.name;
   if (is_interpreter(program)) {
     const std::string script = script_of(rest);
     return script.empty() ? std::string(program) : std::string(program) + " " + script;
   }
-  // "nginx: worker process", "postgres: writer": the program has given itself a title.
-  if (program.ends_with(':')) return std::string(program.substr(0, program.size() - 1));
   return std::string(program);
 }
 

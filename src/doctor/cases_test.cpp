@@ -74,7 +74,9 @@ TEST(Cases, OwnLogs) {
 
 // Written down, with what each must yield, before they were first tried (docs/explain.md).
 TEST(Cases, UnseenLogs) {
-  expect_cases(std::filesystem::path(SPILLWAY_SOURCE_DIR) / "tests/fixtures/oom-logs-unseen");
+  for (const char* folder : {"oom-logs-unseen", "oom-logs-unseen-2"}) {
+    expect_cases(std::filesystem::path(SPILLWAY_SOURCE_DIR) / "tests/fixtures" / folder);
+  }
 }
 
 TEST(Cases, RealLogs) {

@@ -119,6 +119,10 @@ bool Gatherer::merge(Finding& earlier, Finding& finding) {
   const bool near =
       agree(earlier.pool, finding.pool) && within(earlier, finding.last, finding.last_line, kEcho);
   if (finding.echo && near) {
+    if (finding.cause == Cause::limit) {  // it knows which wall
+      earlier.cause = finding.cause;
+      earlier.because = finding.because;
+    }
     complete(earlier, finding);
   } else if (earlier.echo && near) {
     // The real one comes after its herald.

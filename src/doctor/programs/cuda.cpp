@@ -40,6 +40,15 @@ std::optional<Finding> read_tensorrt(std::string_view text) {
   return finding;
 }
 
+/// "Failed to allocate CUDA memory with byte size 8589934592 on GPU 0: CNMEM_STATUS_OUT_OF_MEMORY, falling back to ..."
+std::optional<Finding> read_triton(std::string_view text) {
+  const auto device = integer_after(text, " on GPU ");
+  Finding finding = found(Kind::cuda_oom, numbered("cuda", device.value_or(0)));
+  if (const auto size = integer_after(text, "with byte size ")) finding.requested = Bytes{*size};
+  finding.recoverable = true;
+  return finding;
+}
+
 /// "Out of memory error on GPU 0. Cannot allocate 512.000000MB memory on GPU 0, 23.500000GB memory has been allocated
 /// and available memory is only 190.062500MB."
 std::optional<Finding> read_paddle(std::string_view text) {
@@ -100,6 +109,8 @@ constexpr std::array kFormats{
     Format{"Cuda failure 'out of memory'", 0, read_plain, "nccl src/include/checks.h until 2.18"},
     Format{"Cuda Runtime (out of memory)", 0, read_plain, "TensorRT"},
     Format{"Requested amount of GPU memory (", 0, read_tensorrt, "TensorRT"},
+    Format{"Failed to allocate CUDA memory with byte size ", 0, read_triton,
+           "triton-inference-server core src/memory.cc"},
     Format{"Out of memory error on GPU ", 0, read_paddle,
            "Paddle paddle/phi/core/memory/allocation/cuda_allocator.cc"},
     Format{"CUDA_ERROR_OUT_OF_MEMORY", 0, read_plain, kDriver},

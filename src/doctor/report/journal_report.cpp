@@ -152,7 +152,7 @@ void ReportBuilder::add(const Frame& frame) {
   if (told > 0) fail(wall, told == 1 ? "killed for memory" : fmt::format("{} killed", told));
   for (const Demand& demand : frame.demands) {
     if (is_out_of_memory(demand) && demands_.size() < 100'000 &&
-        demands_.emplace(demand.id, true).second) {
+        demands_.insert(demand.id).second) {
       ++report_.out_of_memory;
       fail(wall, "out of memory, caught");
     }

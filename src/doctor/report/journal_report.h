@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -125,7 +126,7 @@ class ReportBuilder {
   JournalReport report_;
   std::map<PoolId, Pool> pools_;
   std::map<std::pair<Direction, Rung>, RungHistory> rungs_;
-  std::map<std::uint64_t, bool> demands_;  // that ran out of memory: each once
+  std::set<std::uint64_t> demands_;  // that ran out of memory: each once
   std::optional<TimePoint> last_;
   std::uint64_t last_frame_ = 0, looks_ = 0;
   std::optional<std::uint64_t> kernel_kills_;  // since boot, as of the latest look

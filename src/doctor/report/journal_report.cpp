@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/clock.h"
 #include "base/time.h"
@@ -90,7 +91,7 @@ void ReportBuilder::restart() {
   ++report_.runs;
   unbroken_ = 0;
   last_frame_ = 0;
-  kernel_kills_.reset();
+  kills_ = {};
   demands_.clear();
   for (auto& [id, pool] : pools_) pool.level.reset();
 }
@@ -144,12 +145,7 @@ void ReportBuilder::add(const Frame& frame) {
       ++told;
     }
   }
-  // The kernel's counter knows of every kill, its log only of those that were read in time.
-  const auto counted = frame.snapshot.vm.oom_kill;
-  if (counted && kernel_kills_) told = *counted - std::min(*counted, *kernel_kills_);
-  if (counted) kernel_kills_ = counted;
-  report_.kills += told;
-  if (told > 0) fail(wall, told == 1 ? "killed for memory" : fmt::format("{} killed", told));
+  count_kills(told, frame.snapshot);
   for (const Demand& demand : frame.demands) {
     if (is_out_of_memory(demand) && demands_.size() < 100'000 &&
         demands_.insert(demand.id).second) {
@@ -157,6 +153,28 @@ void ReportBuilder::add(const Frame& frame) {
       fail(wall, "out of memory, caught");
     }
   }
+}
+
+/// The kernel's counter knows of every kill, its log only of those that were read in time. The counter is read
+/// seldom: a kill may be in the log before, or after.
+void ReportBuilder::count_kills(std::uint64_t told, const Snapshot& look) {
+  const std::uint64_t known = std::min(told, kills_.counted_only);
+  kills_.counted_only -= known;
+  kills_.told_only += told - known;
+  std::uint64_t news = told - known;
+  const auto counter = look.vm.oom_kill;
+  if (counter && kills_.counter) {
+    const std::uint64_t increase = *counter - std::min(*counter, *kills_.counter);
+    const std::uint64_t more = increase - std::min(increase, kills_.told_only);
+    kills_.counted_only += more;
+    news += more;
+  }
+  if (counter) {
+    kills_.counter = counter;
+    kills_.told_only = 0;
+  }
+  report_.kills += news;
+  if (news > 0) fail(look.wall, news == 1 ? "killed for memory" : fmt::format("{} killed", news));
 }
 
 void ReportBuilder::add(const LevelChanged& changed) {
@@ -205,7 +223,6 @@ void ReportBuilder::note_coverage() {
     notes.emplace_back("the journal has nothing of this time");
     return;
   }
-  const auto asked = words(between(report_.since, report_.until));
   if (const double late = between(report_.since, *report_.from); late > kGap)
     notes.push_back(
         fmt::format("the journal begins {} after the time that was asked for ({}): it covers less",

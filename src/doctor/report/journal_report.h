@@ -115,6 +115,7 @@ class ReportBuilder {
   void add(const StepEnded& ended);
   template <class Other>
   void add(const Other&) {}
+  void count_kills(std::uint64_t told, const Snapshot& look);
   void fail(WallTime at, std::string what);
   static void enter(Pool& pool, const PoolAssessment& now);
   void restart();
@@ -129,7 +130,11 @@ class ReportBuilder {
   std::set<std::uint64_t> demands_;  // that ran out of memory: each once
   std::optional<TimePoint> last_;
   std::uint64_t last_frame_ = 0, looks_ = 0;
-  std::optional<std::uint64_t> kernel_kills_;  // since boot, as of the latest look
+  struct {
+    std::optional<std::uint64_t> counter;  // of the kernel, since boot
+    std::uint64_t told_only = 0,
+                  counted_only = 0;  // by its log, by its counter, not yet by the other
+  } kills_;
   double unbroken_ = 0, gaps_ = 0;
   std::uint64_t left_out_ = 0;
 };

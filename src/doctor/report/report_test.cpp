@@ -168,6 +168,22 @@ TEST(Report, CountsKillsGpuErrorsAndWhatTheLibraryCaught) {
   EXPECT_EQ(goal(report, "uptime").met(), false);
 }
 
+TEST(Report, AKillInTheLogAndInTheCounterIsOne) {
+  Journal journal;
+  const KernelEvent killed{KernelEvent::Kind::oom_kill, {}, 4711, "Killed process 4711", {}};
+  journal.look(0, {}).snapshot.vm.oom_kill = 7;
+  journal.take();
+  journal.look(10, {}).snapshot.events = {killed};  // told first
+  journal.take();
+  journal.look(20, {}).snapshot.vm.oom_kill = 8;
+  journal.take();
+  journal.look(30, {}).snapshot.vm.oom_kill = 9;  // counted first
+  journal.take();
+  journal.look(40, {}).snapshot.events = {killed};
+  journal.take();
+  EXPECT_EQ(journal.report().kills, 2U);
+}
+
 TEST(Report, TargetsAreTheUsers) {
   Journal journal;
   journal.looks(0, 3600, {{kCard, 0.75}});

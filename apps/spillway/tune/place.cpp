@@ -28,7 +28,7 @@ Result<TunePlace> open_place(const std::string& root) {
   if (!tree) return tl::unexpected(tree.error());
   std::string real = tree->where("");
   const bool live = real.empty();
-  if (live) real = "/";
+  if (live) real += '/';
   SysRoot files(real);
   return TunePlace{real, std::move(files),
                    doctor::TuneBook(std::move(*tree), live, [] { reload_units(); })};

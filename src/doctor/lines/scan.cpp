@@ -140,7 +140,7 @@ std::optional<double> leading_amount(std::string_view text, double bare) {
   if (!value) return std::nullopt;
   const std::string_view rest = without_blanks(text.substr(length));
   for (const Unit& unit : kUnits) {
-    if (!rest.starts_with(unit.name)) continue;
+    if (rest.empty() || rest[0] != unit.name[0] || !rest.starts_with(unit.name)) continue;
     if (rest.size() > unit.name.size() && is_word(rest[unit.name.size()])) continue;
     return *value * unit.bytes;
   }

@@ -22,7 +22,7 @@ struct Marks {
 /// Gives tokens back in the order of what that loses: results that failed or were asked for again, older
 /// results, older exchanges, the middle of older answers, and of the newest exchange the middle of its
 /// results and then the results. Each rung begins where it ended the last time, so that a long history costs
-/// no more than its length.
+/// little more than its length.
 class Ladder {
  public:
   /// All outlive it.

@@ -51,6 +51,7 @@ class Trimming {
     }
     input_ = less(available_, std::min(planned_cap_, available_ / 2));
     hard_ = less(available_, caps_.empty() ? 0 : caps_.back());
+    high_ = std::min(share(input_, policy.high), hard_);
   }
 
   tl::expected<Trimmed, Refusal> run() {
@@ -84,7 +85,7 @@ class Trimming {
     if (!draft.status()) return failed(draft.status().error());
     const auto said = counter_.whole(text_of(draft, {}));
     if (!said) return failed(said.error());
-    if (*said <= share(input_, policy_.high)) return finished(draft, 1);
+    if (*said <= high_) return finished(draft, 1);
     scale_ = static_cast<double>(draft.total()) / static_cast<double>(*said);
     return std::nullopt;
   }
@@ -103,19 +104,23 @@ class Trimming {
                                 : std::min(before_.seen, first_other);
     draft.extend(end);
     for (const Edit& edit : before_.list) {
-      if (edit.message < end && is_possible(edit)) draft.apply(edit.kind, edit.message, edit.text);
+      if (edit.message < end && is_possible(edit, draft)) {
+        draft.apply(edit.kind, edit.message, edit.text);
+      }
     }
     return draft;
   }
 
   /// Edits come back from files: a text that is no JSON must not get into a request.
-  bool is_possible(const Edit& edit) const {
+  static bool is_possible(const Edit& edit, const Draft& draft) {
     if (edit.kind == EditKind::drop) return true;
-    const std::string text = edit.kind == EditKind::note ? '"' + edit.text + '"' : edit.text;
-    Scanner scanner(text);
+    const std::string_view before = draft.content(edit.message);
+    const std::string after =
+        edit.kind == EditKind::note ? with_note(before, edit.text) : edit.text;
+    Scanner scanner(after);
     scanner.value();
     scanner.finish();
-    return scanner.ok() && conversation_.messages[edit.message].content.has_value();
+    return scanner.ok() && !before.empty();
   }
 
   /// Where the turn of this message begins.
@@ -132,7 +137,7 @@ class Trimming {
   /// Goes through the requests that led here, and cuts each as it was or would have been cut.
   Draft attempt(double scale) {
     Marks marks;
-    marks.high = scaled(std::min(share(input_, policy_.high), hard_), scale);
+    marks.high = scaled(high_, scale);
     marks.low = std::min(scaled(share(input_, policy_.low), scale), marks.high);
     marks.warn = scaled(share(input_, policy_.warn), scale);
     marks.hard = scaled(hard_, scale);
@@ -261,7 +266,7 @@ class Trimming {
   const std::uint64_t available_;
   const std::vector<std::uint64_t> caps_;
   const Structure structure_;
-  std::uint64_t planned_cap_ = 0, input_ = 0, hard_ = 0;
+  std::uint64_t planned_cap_ = 0, input_ = 0, hard_ = 0, high_ = 0;
   double scale_ = 1;
   bool warned_ = false;
 };

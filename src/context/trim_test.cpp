@@ -318,6 +318,32 @@ TEST_F(TrimTest, AServersCountIsWhatMustFit) {
   EXPECT_TRUE(made->changed);
 }
 
+TEST_F(TrimTest, ACapThatCannotBeLoweredCountsForAServersCountToo) {
+  policy.output_caps = {};
+  text = R"({"messages":[{"role":"user","content":"x"}],"max_tokens":10000})";
+  const auto conversation = read_conversation(text);
+  const auto count = [](std::string_view) -> Result<std::uint64_t> { return 10; };
+  CountCache counts;
+  ServerCounter counter(count, count, counts);
+  EXPECT_FALSE(trim(*conversation, {8000, 0}, policy, counter));
+  EXPECT_TRUE(trim(*conversation, {10'010, 0}, policy, counter));
+}
+
+TEST_F(TrimTest, EditsThatWouldBreakTheTextAreNotDone) {
+  list.push_back({{"role", "assistant"}, {"content", nullptr}});
+  const std::string body = list.dump();
+  const auto sent = read_conversation(body);
+  const auto identity = [&](std::size_t i) { return identity_of(sent->messages[i].whole.raw); };
+  const Edits edits{{{EditKind::clear, 0, identity(0), "\"open", 0},
+                     {EditKind::note, 1, identity(1), "\\", 0},
+                     {EditKind::note, 2, identity(2), "words", 0}},
+                    3,
+                    false};
+  const auto made = trimmed(body, 10'000, edits);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->text, body);
+}
+
 TEST_F(TrimTest, AServerThatCannotCountIsAnError) {
   text = list.dump();
   const auto conversation = read_conversation(text);

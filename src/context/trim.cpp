@@ -151,8 +151,10 @@ class Trimming {
       if (end < messages.size() && messages[end].role != Role::assistant) continue;
       draft.extend(end);
       const std::size_t edits = draft.edits().size();
-      if (draft.total() > marks.high) ladder.cut();
-      if (end > seen) note(draft, marks, edits);
+      // A request that was seen before, with the edits that it got then, is left as it was.
+      const bool is_new = end > seen;
+      if (draft.total() > (is_new ? marks.high : marks.hard)) ladder.cut();
+      if (is_new) note(draft, marks, edits);
     }
     return draft;
   }

@@ -288,6 +288,19 @@ TEST_F(TrimTest, NoticesAreSaidOnceInTheNewestMessageAndSaidAgainByteForByte) {
   EXPECT_LE(warnings, cuts + 1);
 }
 
+TEST_F(TrimTest, ARequestThatIsSentAgainLeavesAsBefore) {
+  policy.notices = true;
+  for (int i = 0; i < 9; ++i) call("read", std::string(150, 'x'));
+  for (std::uint64_t window = 500; window < 3500; window += 7) {
+    const auto made = trimmed(window);
+    if (!made) continue;
+    const auto again = trimmed(window, made->edits);
+    ASSERT_TRUE(again) << window;
+    EXPECT_EQ(again->text, made->text) << window;
+    EXPECT_EQ(again->edits, made->edits) << window;
+  }
+}
+
 TEST_F(TrimTest, RemindersComeEveryFewCalls) {
   policy.remind_every = 3;
   for (int i = 0; i < 6; ++i) call("read", "r");

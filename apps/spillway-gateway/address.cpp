@@ -14,7 +14,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
       colon == text.npos ? 0 : parse_u64(text.substr(colon + 1)).value_or(1 << 16);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.empty() || host.find('/') != host.npos || colon == text.npos || port > 65535) {
-    return fail(Errc::invalid, "not an address", whole, "as http://127.0.0.1:8080");
+    return fail(Errc::invalid, "not an address", whole,
+                "as http://127.0.0.1:8080; https is not spoken here");
   }
   return Endpoint{std::string(host), static_cast<std::uint16_t>(port)};
 }

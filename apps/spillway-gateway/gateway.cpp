@@ -76,6 +76,7 @@ net::awaitable<void> Gateway::accept() {
 
 net::awaitable<void> Gateway::serve(tcp::socket socket) {
   ++connections_;
+  const std::shared_ptr<void> one_less(nullptr, [this](void*) { --connections_; });
   Client client(std::move(socket), settings_.limits);
   while (auto request = co_await client.next()) {
     const bool goes_on = co_await handle(client, *request);
@@ -83,7 +84,6 @@ net::awaitable<void> Gateway::serve(tcp::socket socket) {
   }
   ErrorCode ignored;
   client.stream().socket().shutdown(tcp::socket::shutdown_both, ignored);
-  --connections_;
 }
 
 net::awaitable<bool> Gateway::handle(Client& client, Request& request) {
@@ -129,8 +129,13 @@ net::awaitable<tl::expected<Passed, Refusal>> Gateway::checked(Kind kind, const 
     return asked.get();
   };
   const std::string_view peer = view(request[http::field::authorization]);
-  co_return co_await elsewhere(
-      workers_, [&] { return guard_.check(kind, request.body(), peer, facts, post); });
+  co_return co_await elsewhere(workers_, [&]() -> tl::expected<Passed, Refusal> {
+    try {
+      return guard_.check(kind, request.body(), peer, facts, post);
+    } catch (const std::exception& error) {  // no memory: this request is lost, not the others
+      return tl::unexpected(refusal(500, error.what()));
+    }
+  });
 }
 
 net::awaitable<bool> Gateway::pass_on(Client& client, const Request& request,

@@ -40,8 +40,20 @@ std::string recovery_of(std::string_view gpu) {
   return yes(element(gpu, "reset_required")) == true ? "Reset" : std::string();
 }
 
+/// "1234 MiB", of at most an exbibyte.
+std::optional<Bytes> amount(std::string_view text) {
+  text = trimmed(text);
+  if (!text.ends_with(" MiB")) return std::nullopt;
+  const auto count = parse_u64(text.substr(0, text.size() - 4));
+  if (!count || *count > (std::uint64_t{1} << 40)) return std::nullopt;
+  return Bytes{static_cast<std::int64_t>(*count << 20)};
+}
+
 void add(std::string_view xml, Gpu& gpu) {
   gpu.uuid = trimmed(element(xml, "uuid")).substr(0, 64);
+  const std::string_view memory = element(xml, "fb_memory_usage");
+  gpu.used = amount(element(memory, "used"));
+  gpu.reserved = amount(element(memory, "reserved"));
   gpu.persistence = yes(element(xml, "persistence_mode"));
   // Since the last reset; the names of SRAM's have changed between drivers.
   gpu.uncorrectable_errors = sum_of(element(element(xml, "ecc_errors"), "volatile"),

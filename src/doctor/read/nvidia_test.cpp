@@ -14,6 +14,15 @@ constexpr const char* kXml = R"(<?xml version="1.0" ?>
 	<gpu id="00000000:41:00.0">
 		<persistence_mode>Disabled</persistence_mode>
 		<uuid>GPU-1</uuid>
+		<fb_memory_usage>
+			<total>24576 MiB</total>
+			<reserved>512 MiB</reserved>
+			<used>1024 MiB</used>
+			<free>23040 MiB</free>
+		</fb_memory_usage>
+		<bar1_memory_usage>
+			<used>7 MiB</used>
+		</bar1_memory_usage>
 		<gpu_reset_status>
 			<reset_required>Requested functionality has been deprecated</reset_required>
 		</gpu_reset_status>
@@ -70,12 +79,15 @@ TEST(NvidiaSmi, SaysHowEachGpuIs) {
   add_nvidia_smi(kXml, state);
   const Gpu& good = state.gpus[0];
   EXPECT_EQ(good.uuid, "GPU-1");
+  EXPECT_EQ(good.used, 1_GiB);
+  EXPECT_EQ(good.reserved, 512_MiB);
   EXPECT_EQ(good.persistence, false);
   EXPECT_EQ(good.uncorrectable_errors, 0U);  // those of earlier days do not count
   EXPECT_FALSE(good.bad_pages);
   EXPECT_FALSE(good.repair_pending || good.repair_failed);
   EXPECT_EQ(good.recovery, "");
   const Gpu& bad = state.gpus[1];
+  EXPECT_EQ(bad.used, std::nullopt);
   EXPECT_EQ(bad.persistence, true);
   EXPECT_EQ(bad.uncorrectable_errors, 3U);
   EXPECT_EQ(bad.bad_pages, 4U);

@@ -152,7 +152,49 @@ void not_persistent(const Examined& e, std::vector<Diagnosis>& out) {
   }
 }
 
+/// What the driver says in one place and in another. The looks are some seconds apart, so only what no
+/// allocation explains counts.
+void disagreeing(const Examined& e, std::vector<Diagnosis>& out) {
+  for (const PoolStatus& pool : e.report.pools) {
+    const PoolId& card = pool.assessment.pool;
+    const auto used = pool.assessment.used, total = pool.assessment.total;
+    if (card.kind() != PoolKind::vram || !used || !total) continue;
+    const auto differ = [&](Bytes a, Bytes b) {
+      const Bytes more = std::max(a, b) - std::min(a, b);
+      return more > 512_MiB && ratio(more, *total) > 0.05;
+    };
+    Bytes held;
+    for (const DeviceUse& use : e.report.device_uses) {
+      if (use.pool == card) held += use.bytes;
+    }
+    if (held > *used && differ(held, *used)) {
+      out.push_back({.what = fmt::format("the processes of {} hold more than is in use", card.text),
+                     .evidence = fmt::format("{} by process, {} in use by the card's own figure",
+                                             to_string(held), to_string(*used)),
+                     .fix = "memory that processes share counts for each of them: trust the card",
+                     .command = "spillway who --vram"});
+    }
+    for (const Gpu& gpu : e.machine.gpu.gpus) {
+      if ("vram:" + gpu.uuid != card.text || !gpu.used || !differ(*gpu.used, *used)) continue;
+      const bool counts_reserved =
+          !pool.reserved && gpu.reserved && !differ(*gpu.used + *gpu.reserved, *used);
+      out.push_back(
+          {.severity = counts_reserved ? Severity::note : Severity::warning,
+           .what = fmt::format("NVML and nvidia-smi disagree about the GPU at {}", gpu.address),
+           .evidence = fmt::format("{} in use by NVML, {} by nvidia-smi", to_string(*used),
+                                   to_string(*gpu.used)),
+           .fix = counts_reserved
+                      ? "this driver's NVML counts what it keeps for itself as used: a newer one "
+                        "(510 on) tells them apart"
+                      : "look again; if it stays, restart spillwayd, whose driver library may be "
+                        "older than the module",
+           .command = "nvidia-smi -q -d MEMORY"});
+    }
+  }
+}
+
 constexpr std::array kChecks{Check{"vram-without-owner", vram_without_owner},
+                             Check{"vram-figures", disagreeing},
                              Check{"gpu-recovery", recovery},
                              Check{"gpu-error", lost_gpu},
                              Check{"gpu-driver", driver},

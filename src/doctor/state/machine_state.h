@@ -86,6 +86,7 @@ struct Gpu {
   std::string driver;   // "nvidia", "amdgpu", "i915", "xe"
   bool asleep = false;
   std::string uuid;                                   // "GPU-..."; empty: not told
+  std::optional<Bytes> used, reserved;                // of its memory, by nvidia-smi
   std::optional<bool> persistence;                    // the driver stays although nobody uses it
   std::optional<std::uint64_t> bad_pages;             // of its memory, retired
   std::optional<std::uint64_t> uncorrectable_errors;  // of its memory, since the last reset

@@ -56,6 +56,48 @@ TEST(VramWithoutOwner, NamesWhoMustStopFirstAndTheResetCommand) {
   EXPECT_EQ(all[0].command, "sudo nvidia-smi --gpu-reset -i GPU-1");
 }
 
+/// The same card, of which nvidia-smi says that so much is used.
+Examined by_smi(Examined e, Bytes used) {
+  Gpu& gpu = e.machine.gpu.gpus.emplace_back();
+  gpu.address = "0000:41:00.0";
+  gpu.driver = "nvidia";
+  gpu.uuid = "GPU-1";
+  gpu.used = used;
+  gpu.reserved = 2_GiB;
+  return e;
+}
+
+TEST(VramFigures, AreFineWhereTheyDifferByWhatAMomentExplains) {
+  EXPECT_THAT(examine_card(by_smi(with_card(10_GiB + 800_MiB), 10_GiB)), IsEmpty());
+}
+
+TEST(VramFigures, ThatDisagreeAreShownSideBySide) {
+  const auto all = examine_card(by_smi(with_card(10_GiB + 500_MiB), 14_GiB));
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "vram-figures");
+  EXPECT_EQ(all[0].severity, Severity::warning);
+  EXPECT_THAT(all[0].evidence, HasSubstr("14 GiB by nvidia-smi"));
+}
+
+TEST(VramFigures, WithoutTheSecondVersionOfNvmlAreANote) {
+  Examined e = by_smi(with_card(12_GiB), 10_GiB);
+  e.report.device_uses[0].bytes = 12_GiB;
+  e.report.pools[0].reserved.reset();
+  const auto all = examine_card(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].severity, Severity::note);
+  EXPECT_FALSE(has_findings(all));
+}
+
+TEST(VramFigures, OfProcessesThatAddUpToMoreThanTheCardHolds) {
+  Examined e = with_card(10_GiB);
+  e.report.device_uses[0].bytes = 13_GiB;
+  const auto all = examine_card(e);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].check, "vram-figures");
+  EXPECT_THAT(all[0].evidence, HasSubstr("13 GiB by process"));
+}
+
 TEST(VramWithoutOwner, IsAProblemWhenNobodyIsLeft) {
   Examined e = with_card(8_GiB);
   e.report.device_uses.clear();
